@@ -1,0 +1,1 @@
+"""The tables, one module each, and the transaction that writes them together."""

@@ -1,0 +1,96 @@
+"""The connection to DynamoDB: short time-outs, and repeats that we count ourselves.
+
+botocore's own retries are off, so that every repeat is seen by the deadline of the request and by
+the code that has to know whether an outcome is certain.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.domain.errors import Broken, Unavailable
+from chalicelib.services.ports import Clock
+
+CONNECT_SECONDS = 1
+READ_SECONDS = 4  # botocore's 60 would outlive API Gateway's 29
+CALL_SECONDS = 12.0
+
+THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "ThrottlingError",
+        "Throttling",
+        "TransactionConflict",
+        "TransactionConflictException",
+    }
+)
+UNCERTAIN = frozenset({"InternalServerError", "ServiceUnavailable", "TransactionInProgressException"})
+
+
+def make_client(endpoint_url: str | None = None, region: str | None = None) -> Any:
+    """A DynamoDB client. Loads boto3, which takes a while: call it when it is needed."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": 1},
+        max_pool_connections=50,
+    )
+    return boto3.client("dynamodb", endpoint_url=endpoint_url, region_name=region, config=config)
+
+
+class Fault(Exception):
+    """A call that failed and may be repeated; `certain` where it surely had no effect."""
+
+    def __init__(self, code: str, *, certain: bool) -> None:
+        self.code = code
+        self.certain = certain
+        super().__init__(code)
+
+
+def attempt(operation: Callable[..., Any], **arguments: Any) -> Any:
+    """One call. Raises Fault where it may be repeated, and the client's own error otherwise."""
+    from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError
+    from botocore.exceptions import ConnectionError as BotoConnectionError
+
+    try:
+        return operation(**arguments)
+    except (HTTPClientError, BotoConnectionError) as error:
+        # A connection that was never made carried nothing.
+        raise Fault(
+            type(error).__name__, certain=isinstance(error, ConnectTimeoutError)
+        ) from error
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in THROTTLED:
+            raise Fault(code, certain=True) from error
+        if code in UNCERTAIN or status >= 500:
+            raise Fault(code, certain=False) from error
+        raise
+
+
+def read(clock: Clock, operation: Callable[..., Any], **arguments: Any) -> Any:
+    """A call without effects, repeated with full jitter until it answers.
+
+    Raises Unavailable when time is up, Broken where the call itself is wrong.
+    """
+    from botocore.exceptions import ClientError
+
+    stop = clock.monotonic() + CALL_SECONDS
+    tries = 0
+    while True:
+        try:
+            return attempt(operation, **arguments)
+        except Fault as fault:
+            tries += 1
+            if clock.monotonic() > stop or tries > 50:
+                raise Unavailable from fault
+            clock.pause(tries)
+        except ClientError as error:
+            raise Broken(str(error)) from error
+

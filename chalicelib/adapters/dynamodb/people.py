@@ -1,0 +1,101 @@
+"""Persons' quotas and the digests of API keys."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from chalicelib.adapters.dynamodb.client import read
+from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, iso, plain, typed
+from chalicelib.adapters.dynamodb.transaction import Rank, Transaction
+from chalicelib.domain.errors import QuotaChanged
+from chalicelib.domain.people import Actor, Person
+from chalicelib.services.ports import Clock, Quota
+
+QUOTA = "quota"
+KEY = "key"
+
+
+class People:
+    """Quotas and API keys in the table of people."""
+
+    def __init__(self, client: Any, prefix: str, clock: Clock) -> None:
+        self._client = client
+        self._table = f"{prefix}people"
+        self._clock = clock
+
+    def save_quota(self, tx: Transaction, old: Quota, new: Quota, *, strict: bool) -> None:
+        """Write the difference; with `strict`, QuotaChanged where the version is not `old`'s.
+
+        Each booking is an attribute of its own, so that without a limit nobody waits for anybody.
+        """
+        added = {key: span for key, span in new.bookings.items() if old.bookings.get(key) != span}
+        gone = [key for key in old.bookings if key not in new.bookings]
+        if not added and not gone:
+            return
+        sets = ["#schema = :schema", *(f"{key} = :{key}" for key in added)]
+        values: Item = {":schema": SCHEMA, ":one": 1}
+        values |= {f":{key}": f"{start}-{end}" for key, (start, end) in added.items()}
+        condition = ""
+        if strict:
+            condition = "#version = :version" if old.version else "attribute_not_exists(#version)"
+            values |= {":version": old.version} if old.version else {}
+        tx.update(
+            "people",
+            {"person_id": new.person_id, "item": QUOTA},
+            f"SET {', '.join(sets)} {'REMOVE ' + ', '.join(gone) if gone else ''} ADD #version :one",
+            condition=condition,
+            names={"#version": "version", "#schema": "schema"},
+            values=values,
+            rank=Rank.QUOTA,
+            failure=lambda _: QuotaChanged(),
+        )
+
+    def actor_by_key(self, digest: str) -> Actor | None:
+        """Whom an API key speaks for."""
+        answer = read(
+            self._clock,
+            self._client.get_item,
+            TableName=self._table,
+            Key=typed({"person_id": f"key#{digest}", "item": KEY}),
+        )
+        if "Item" not in answer:
+            return None
+        item = plain(answer["Item"])
+        person = item.get("person")
+        return Actor(
+            actor_id=item["actor_id"],
+            staff="staff" in item["roles"],
+            vouches="vouches" in item["roles"],
+            person=Person(**person) if person else None,
+        )
+
+    def save_key(self, digest: str, actor: Actor, label: str, created_at: datetime) -> None:
+        """Store the digest of a key, never the key."""
+        roles = [name for name in ("staff", "vouches") if getattr(actor, name)]
+        person = actor.person and {
+            "name": actor.person.name,
+            "email": actor.person.email,
+            "organisation": actor.person.organisation,
+            "language": actor.person.language,
+        }
+        item = {
+            "schema": SCHEMA,
+            "person_id": f"key#{digest}",
+            "item": KEY,
+            "actor_id": actor.actor_id,
+            "roles": roles,
+            "label": label,
+            "person": person,
+            "created_at": iso(created_at),
+        }
+        read(self._clock, self._client.put_item, TableName=self._table, Item=typed(item))
+
+
+def quota_of(item: Mapping[str, Any]) -> Quota:
+    """A quota item as a quota."""
+    bookings = {}
+    for name, value in item.items():
+        if name.startswith("b_"):
+            start, _, end = value.partition("-")
+            bookings[name] = (int(start), int(end))
+    return Quota(item["person_id"], bookings, item.get("version", 0))

@@ -1,0 +1,355 @@
+"""Free, busy and closed time, and the starts at which a booking would be taken now.
+
+All of it is arithmetic on integers whose bits are slots, so that a week of twenty spaces takes a few
+milliseconds.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.errors import Alternative, Refused
+from chalicelib.domain.footprints import Range
+from chalicelib.domain.occupancy import (
+    BOOKED,
+    BUFFER,
+    CLOSURE,
+    TENTATIVE,
+    Masks,
+    Occupancy,
+    mask_of,
+    ranges_of,
+    run_starts,
+)
+from chalicelib.domain.planning import make_plan
+from chalicelib.domain.rules import Ask, open_hours
+from chalicelib.domain.spaces import Kind, Space, openings_between
+from chalicelib.domain.times import (
+    SLOT_MINUTES,
+    instant_of,
+    local_date,
+    midnight,
+    plus_days,
+    slot_ceil,
+    slot_floor,
+    slots_of,
+)
+
+HOURS, PAST = "hours", "past"
+NEAR_DAYS = 7  # how far from the wished time another one is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time and, unless it is free, why it is not."""
+
+    starts_at: datetime
+    ends_at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceAvailability:
+    """What one space is, over a range; `starts` where a length was asked for."""
+
+    space: Space
+    free: tuple[Stretch, ...]
+    busy: tuple[Stretch, ...]
+    closed: tuple[Stretch, ...]
+    starts: tuple[datetime, ...] | None = None
+
+
+def margin(spaces: Iterable[Space], catalog: Catalog) -> timedelta:
+    """How far beyond a range the ledger matters: the longest buffers, and whole days."""
+    parts = [each for space in spaces for each in (space, *catalog.parts_of(space))]
+    if any(part.whole_day for part in parts):
+        return timedelta(days=1, hours=2)
+    longest = max((max(part.setup_minutes, part.cleanup_minutes) for part in parts), default=0)
+    return timedelta(minutes=slots_of(longest) * SLOT_MINUTES)
+
+
+def availability(
+    space: Space,
+    catalog: Catalog,
+    occupancy: Occupancy,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    *,
+    minutes: int | None = None,
+    units: int = 1,
+) -> SpaceAvailability:
+    """Free, busy and closed time of a space, which partition [starts_at, ends_at) exactly.
+
+    With `minutes`, also the starts that would be taken now, and only the free time that has one;
+    `occupancy` must then reach as far beyond the range as `margin` says.
+    """
+    masks = space_masks(space, catalog, occupancy, units)
+    base, size = occupancy.first, occupancy.last - occupancy.first
+    span = mask_of(((slot_floor(starts_at), slot_ceil(ends_at)),), base, size)
+    hours = mask_of(open_hours(space, catalog, starts_at, ends_at), base, size)
+    past = mask_of(((base, slot_ceil(now)),), base, size)
+    left = span & ~masks.taken
+    layers = (
+        (masks.booked & span, BOOKED),
+        (masks.tentative & span, TENTATIVE),
+        (masks.buffer & span, BUFFER),
+    )
+    shut = ((masks.closure & span, CLOSURE), (left & ~hours, HOURS), (left & hours & past, PAST))
+    free = ranges_of(left & hours & ~past, base)
+    starts = None
+    if minutes is not None:
+        starts = _starts(space, catalog, occupancy, starts_at, ends_at, now, minutes, units)
+        free = tuple(
+            piece for piece in free if any(piece[0] <= start < piece[1] for start in starts)
+        )
+    return SpaceAvailability(
+        space,
+        tuple(_clipped([(piece, "") for piece in free], starts_at, ends_at)),
+        tuple(_clipped(_runs(layers, base), starts_at, ends_at)),
+        tuple(_clipped(_runs(shut, base), starts_at, ends_at)),
+        None if starts is None else tuple(instant_of(start) for start in starts),
+    )
+
+
+def space_masks(space: Space, catalog: Catalog, occupancy: Occupancy, units: int = 1) -> Masks:
+    """The taken time of a space: of all its parts together, or of a pool short of `units` units."""
+    if space.kind in (Kind.POOL, Kind.EQUIPMENT):
+        return _pool_masks(space, catalog, occupancy, units)
+    booked = tentative = buffer = closure = 0
+    for resource in catalog.resource_ids(space):
+        masks = _with_records(resource, catalog, occupancy)
+        booked |= masks.booked
+        tentative |= masks.tentative
+        buffer |= masks.buffer
+        closure |= masks.closure
+    booked &= ~closure
+    tentative &= ~(closure | booked)
+    return Masks(booked, tentative, buffer & ~(closure | booked | tentative), closure)
+
+
+def alternatives(
+    ask: Ask,
+    catalog: Catalog,
+    occupancy: Occupancy,
+    now: datetime,
+    *,
+    between: tuple[datetime, datetime],
+    spaces: Iterable[Space] = (),
+    most: int = 3,
+) -> list[Alternative]:
+    """The nearest other times for the same spaces, and the other spaces free at the same time.
+
+    Every one is planned as a booking would be, so that what is offered can be booked. `between`
+    bounds the times that `occupancy` knows.
+    """
+    found = [
+        Alternative(ask.space_ids, start, start + (ask.ends_at - ask.starts_at))
+        for start in _near(ask, catalog, occupancy, now, between, most)
+    ]
+    for space in spaces:
+        if space.space_id in ask.space_ids or space.capacity > 4 * max(ask.attendees, 10):
+            continue
+        if fits(_at(ask, ask.starts_at, (space.space_id,)), catalog, occupancy, now):
+            found.append(Alternative((space.space_id,), ask.starts_at, ask.ends_at))
+    return found[: 2 * most]
+
+
+def fits(ask: Ask, catalog: Catalog, occupancy: Occupancy, now: datetime) -> bool:
+    """Whether a request would be taken."""
+    try:
+        make_plan(ask, catalog, occupancy, now)
+    except Refused:
+        return False
+    return True
+
+
+def _near(
+    ask: Ask,
+    catalog: Catalog,
+    occupancy: Occupancy,
+    now: datetime,
+    between: tuple[datetime, datetime],
+    most: int,
+) -> list[datetime]:
+    spaces = [space for space_id in ask.space_ids if (space := catalog.active(space_id))]
+    if len(spaces) < len(ask.space_ids) or not spaces:
+        return []
+    length = ask.ends_at - ask.starts_at
+    minutes = slots_of(int(length.total_seconds()) // 60) * SLOT_MINUTES
+    common: set[int] | None = None
+    for space in spaces:
+        starts = set(
+            _starts(space, catalog, occupancy, *between, now, minutes, ask.units, ask.override)
+        )
+        common = starts if common is None else common & starts
+    wished = slot_floor(ask.starts_at)
+    nearest = sorted(common or (), key=lambda start: (abs(start - wished), start))
+    found: list[datetime] = []
+    for start in nearest[: 8 * most]:
+        instant = instant_of(start)
+        if instant != ask.starts_at and fits(
+            _at(ask, instant, ask.space_ids), catalog, occupancy, now
+        ):
+            found.append(instant)
+        if len(found) == most:
+            break
+    return sorted(found)
+
+
+def _at(ask: Ask, start: datetime, space_ids: tuple[str, ...]) -> Ask:
+    return Ask(
+        space_ids=space_ids,
+        starts_at=start,
+        ends_at=start + (ask.ends_at - ask.starts_at),
+        attendees=ask.attendees,
+        units=ask.units if space_ids == ask.space_ids else 1,
+        equipment=ask.equipment,
+        facilitation=ask.facilitation,
+        override=ask.override,
+        staff=ask.staff,
+    )
+
+
+def _starts(
+    space: Space,
+    catalog: Catalog,
+    occupancy: Occupancy,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    minutes: int,
+    units: int,
+    override: tuple[str, ...] = (),
+) -> list[int]:
+    """The slots at which a booking of `minutes` within the range would be taken."""
+    if not space.min_minutes <= minutes <= space.max_minutes or minutes % SLOT_MINUTES:
+        return []
+    zone = catalog.site.zone
+    base, size = occupancy.first, occupancy.last - occupancy.first
+    length = minutes // SLOT_MINUTES
+    possible = run_starts(
+        mask_of(open_hours(space, catalog, starts_at, ends_at), base, size), length
+    )
+    earliest = slot_ceil(max(starts_at, now + timedelta(minutes=space.notice_minutes)))
+    latest = min(slot_floor(plus_days(now, space.horizon_days, zone)), slot_floor(ends_at) - length)
+    possible &= mask_of(((earliest, latest + 1),), base, size)
+    possible &= _grid(space, catalog, starts_at, ends_at, base, size)
+    pools = space.kind in (Kind.POOL, Kind.EQUIPMENT)
+    enough = [possible] + [0] * units
+    for part in catalog.parts_of(space):
+        buffers = "buffers" not in override
+        setup = slots_of(max(space.setup_minutes, part.setup_minutes)) if buffers else 0
+        cleanup = slots_of(max(space.cleanup_minutes, part.cleanup_minutes)) if buffers else 0
+        for resource in part.resource_ids():
+            taken = _with_records(resource, catalog, occupancy).taken
+            if space.whole_day or part.whole_day:
+                taken = _whole_days(taken, catalog, occupancy)
+            free = ~taken & ((1 << size) - 1)
+            whole = run_starts(free, length + setup + cleanup) << setup
+            if not pools:
+                possible &= whole
+                continue
+            for count in range(units, 0, -1):
+                enough[count] |= enough[count - 1] & whole
+    chosen = enough[units] if pools else possible
+    return [
+        slot for first, last in ranges_of(chosen, base) for slot in range(first, last)
+    ]
+
+
+def _grid(
+    space: Space, catalog: Catalog, starts_at: datetime, ends_at: datetime, base: int, size: int
+) -> int:
+    step = space.grid_minutes // SLOT_MINUTES
+    mask = 0
+    for first, last in openings_between(space.hours, starts_at, ends_at, catalog.site.zone):
+        if step == 1:
+            mask |= mask_of(((first, last),), base, size)
+        else:
+            for slot in range(first, last, step):
+                mask |= mask_of(((slot, slot + 1),), base, size)
+    return mask
+
+
+def _whole_days(taken: int, catalog: Catalog, occupancy: Occupancy) -> int:
+    """Every local day of which anything is taken, as taken whole."""
+    zone = catalog.site.zone
+    base, size = occupancy.first, occupancy.last - occupancy.first
+    day = local_date(instant_of(base), zone)
+    filled = taken
+    while (start := midnight(day, zone)) < instant_of(occupancy.last):
+        day += timedelta(days=1)
+        whole = mask_of(((slot_floor(start), slot_ceil(midnight(day, zone))),), base, size)
+        if taken & whole:
+            filled |= whole
+    return filled
+
+
+def _with_records(resource: str, catalog: Catalog, occupancy: Occupancy) -> Masks:
+    """The ledger's word on a resource, and closures that are still being claimed."""
+    masks = occupancy.masks(resource)
+    base, size = occupancy.first, occupancy.last - occupancy.first
+    closure = masks.closure | (
+        mask_of(catalog.closed_ranges(resource), base, size) & ~masks.busy
+    )
+    return Masks(masks.booked, masks.tentative, masks.buffer, closure)
+
+
+def _pool_masks(space: Space, catalog: Catalog, occupancy: Occupancy, units: int) -> Masks:
+    """A pool is taken where fewer than `units` units are free, for the reason that decides it."""
+    each = [_with_records(resource, catalog, occupancy) for resource in space.resource_ids()]
+    whole = (1 << (occupancy.last - occupancy.first)) - 1
+
+    def fewer(taken: Iterable[int]) -> int:
+        enough = [whole] + [0] * units
+        for bits in taken:
+            for count in range(units, 0, -1):
+                enough[count] |= enough[count - 1] & ~bits
+        return whole & ~enough[units]
+
+    closure = fewer(masks.closure for masks in each)
+    booked = fewer(masks.closure | masks.booked for masks in each) & ~closure
+    tentative = fewer(masks.taken & ~masks.buffer for masks in each) & ~(closure | booked)
+    buffer = fewer(masks.taken for masks in each) & ~(closure | booked | tentative)
+    return Masks(booked, tentative, buffer, closure)
+
+
+def _runs(layers: Iterable[tuple[int, str]], base: int) -> list[tuple[Range, str]]:
+    return sorted((piece, reason) for mask, reason in layers for piece in ranges_of(mask, base))
+
+
+def _clipped(
+    pieces: Iterable[tuple[Range, str]], starts_at: datetime, ends_at: datetime
+) -> Iterator[Stretch]:
+    for (first, last), reason in pieces:
+        yield Stretch(max(instant_of(first), starts_at), min(instant_of(last), ends_at), reason)
+
+
+def view(
+    found: SpaceAvailability, starts_at: datetime, ends_at: datetime, interval_minutes: int
+) -> str:
+    """A digit an interval, the highest in it: 0 free, 1 pending or held, 2 busy, 3 closed.
+
+    The last interval may be shorter. These are the digits of Microsoft Graph's availabilityView but
+    for 3, which there is "out of office".
+    """
+    step = timedelta(minutes=interval_minutes)
+    count = -(-(ends_at - starts_at) // step)
+    digits = bytearray(b"0" * count)
+    graded = [(stretch, _digit(stretch.reason)) for stretch in (*found.busy, *found.closed)]
+    for stretch, digit in graded:
+        first = (stretch.starts_at - starts_at) // step
+        last = -(-(stretch.ends_at - starts_at) // step)
+        for index in range(first, last):
+            digits[index] = max(digits[index], digit)
+    return digits.decode()
+
+
+def _digit(reason: str) -> int:
+    return {TENTATIVE: ord("1"), HOURS: ord("3"), CLOSURE: ord("3"), PAST: ord("0")}.get(
+        reason, ord("2")
+    )
+
+

@@ -1,0 +1,84 @@
+"""The settings of the site: what may be booked, by whom, and what is closed when."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from chalicelib.domain.closures import Closure
+from chalicelib.domain.footprints import Ranges, merged
+from chalicelib.domain.spaces import PLACES, Kind, Space
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What holds for the whole workspace."""
+
+    name: Mapping[str, str] = field(default_factory=lambda: {"en": "Lab"})
+    time_zone: str = "Europe/Helsinki"
+    base_url: str = ""
+    prove_address: bool = False
+    hold_minutes: int = 30
+    live_bookings: int | None = None  # how many a person may have at once; None: no limit
+    allowed_domains: tuple[str, ...] = ()
+    allowed_sites: tuple[str, ...] = ()  # origins that may embed forms and be redirected to
+    salt: str = "unsalted"
+    version: int = 1
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone that local times and dates are meant in."""
+        return ZoneInfo(self.time_zone)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All settings as read at one moment; `revision` grows with every change of any of them."""
+
+    site: Site = Site()
+    spaces: Mapping[str, Space] = field(default_factory=dict)
+    closures: tuple[Closure, ...] = ()
+    revision: int = 0
+
+    def active(self, space_id: str) -> Space | None:
+        """A space in use, or None."""
+        space = self.spaces.get(space_id)
+        return space if space and space.active else None
+
+    def places(self) -> list[Space]:
+        """The spaces in use, in the order of their ids: no people, no equipment."""
+        return [space for space in self._active() if space.kind in PLACES]
+
+    def people(self) -> list[Space]:
+        """The facilitators in use."""
+        return [space for space in self._active() if space.kind is Kind.PERSON]
+
+    def parts_of(self, space: Space) -> list[Space]:
+        """The spaces whose calendars a space uses: its parts, or itself."""
+        if space.kind is not Kind.COMBINED:
+            return [space]
+        return [self.spaces[part] for part in space.parts if part in self.spaces]
+
+    def resource_ids(self, space: Space) -> tuple[str, ...]:
+        """Every calendar of a space."""
+        return tuple(
+            resource for part in self.parts_of(space) for resource in part.resource_ids()
+        )
+
+    def governing(self, spaces: Iterable[Space]) -> dict[str, int]:
+        """The versions that a decision about these spaces relies on: theirs and their parts'."""
+        return {
+            each.space_id: each.version
+            for space in spaces
+            for each in (space, *self.parts_of(space))
+        }
+
+    def closed_ranges(self, resource_id: str) -> Ranges:
+        """The slots of a resource that any live closure means to hold, held yet or not."""
+        return merged(
+            (closure.first_slot, closure.last_slot)
+            for closure in self.closures
+            if closure.live and resource_id in closure.resource_ids
+        )
+
+    def _active(self) -> Iterator[Space]:
+        return (self.spaces[key] for key in sorted(self.spaces) if self.spaces[key].active)

@@ -1,0 +1,58 @@
+"""What runs out by itself: holds that nobody confirmed, requests that nobody answered in time."""
+
+import logging
+from collections.abc import Iterable
+
+from chalicelib.domain.bookings import expired, judged
+from chalicelib.domain.errors import Race
+from chalicelib.domain.people import CLOCK
+from chalicelib.services.ports import Ports, Quota
+
+log = logging.getLogger(__name__)
+BATCH = 100
+
+
+def expire_due(ports: Ports) -> int:
+    """Release everything that has run out by now; returns how many. Safe to run twice at once."""
+    done = 0
+    for booking_id in ports.bookings.due(ports.clock.now(), BATCH):
+        done += expire(ports, booking_id)
+    return done
+
+
+def release_ended(ports: Ports, holders: Iterable[str]) -> bool:
+    """Release lapsed holds that are in somebody's way; whether there were any."""
+    ended = sorted(holders)
+    for booking_id in ended:
+        expire(ports, booking_id)
+    return bool(ended)
+
+
+def expire(ports: Ports, booking_id: str) -> bool:
+    """Release one booking if it has run out; losing the race to do so is fine."""
+    booking, now = ports.bookings.get(booking_id), ports.clock.now()
+    if booking is None or judged(booking, now) == booking:
+        return False
+    after = expired(booking)
+    tx = ports.begin()
+    ports.ledger.move(
+        tx,
+        booking_id,
+        booking.held,
+        after.held,
+        until=after.until,
+        marks=after.marks(),
+    )
+    ports.bookings.save(tx, after)
+    if not after.live:
+        quota = Quota(booking.person_id, {booking_id: (0, 0)})
+        ports.people.save_quota(tx, quota, Quota(booking.person_id), strict=False)
+    ports.audit.add(
+        tx, subject=f"booking#{booking_id}", actor=CLOCK.actor_id, action="expire", at=now
+    )
+    try:
+        tx.commit()
+    except Race:
+        log.info("expiry lost a race", extra={"booking_id": booking_id})
+        return False
+    return True

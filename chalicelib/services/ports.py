@@ -1,0 +1,252 @@
+"""What the use cases need of the outside, as protocols; adapters and the tests' fakes provide it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from chalicelib.domain.bookings import Booking, Until
+from chalicelib.domain.catalog import Catalog, Site
+from chalicelib.domain.closures import Closure
+from chalicelib.domain.footprints import DayKey, Footprint
+from chalicelib.domain.occupancy import LedgerDay
+from chalicelib.domain.people import Actor
+from chalicelib.domain.spaces import Space
+
+Fields = Mapping[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """The idempotency item of a write that took place."""
+
+    token: str
+    fingerprint: str
+    attempt: str
+    answer: Fields
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A person's live bookings, each with its start and end in epoch seconds."""
+
+    person_id: str
+    bookings: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one strongly consistent read found; `days` has only the ledger items that exist."""
+
+    record: KeyRecord | None = None
+    booking: Booking | None = None
+    quota: Quota | None = None
+    days: Mapping[DayKey, LedgerDay] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of a list, and where the rest begins (None: nowhere)."""
+
+    items: Sequence[T]
+    next: Fields | None = None
+
+
+class Transaction(Protocol):
+    """Writes that happen all together or not at all."""
+
+    def commit(self) -> None:
+        """Write. Raises the Race that the first failed condition in data.md's order means."""
+
+
+class Snapshots(Protocol):
+    """One read of what a decision needs."""
+
+    def read(
+        self,
+        *,
+        token: str | None = None,
+        booking_id: str | None = None,
+        person_id: str | None = None,
+        days: Iterable[DayKey] = (),
+    ) -> Snapshot:
+        """Read all of it in one request, strongly consistent."""
+
+
+class Ledger(Protocol):
+    """Who holds which slots."""
+
+    def move(
+        self,
+        tx: Transaction,
+        holder: str,
+        old: Footprint,
+        new: Footprint,
+        until: Until = None,
+        marks: Mapping[DayKey, str] | None = None,
+    ) -> None:
+        """From one footprint to another; SlotTaken where a gained slot is not free."""
+
+    def resource_days(self, resource_id: str, first_day: str) -> list[LedgerDay]:
+        """A resource's items from a UTC day on, strongly consistent, in order."""
+
+    def week(self, iso_week: str) -> list[LedgerDay]:
+        """The whole site's items of an ISO week of UTC days, from the index."""
+
+    def all_days(self) -> Iterable[LedgerDay]:
+        """Every item there is, for the consistency check."""
+
+
+class Bookings(Protocol):
+    """Bookings by id, and lists of them."""
+
+    def get(self, booking_id: str) -> Booking | None:
+        """One booking, strongly consistent."""
+
+    def get_many(self, booking_ids: Iterable[str]) -> list[Booking]:
+        """Those that exist, strongly consistent."""
+
+    def create(self, tx: Transaction, booking: Booking) -> None:
+        """VersionRaced where the id is in use."""
+
+    def save(self, tx: Transaction, booking: Booking) -> None:
+        """Replace the version before this one; VersionRaced where that is not there."""
+
+    def check(self, tx: Transaction, booking_id: str, version: int | None) -> None:
+        """VersionRaced where a booking has another version (None: where there is one)."""
+
+    def due(self, now: datetime, limit: int) -> list[str]:
+        """Ids of what the clock has something to do with, from the index, earliest first."""
+
+    def by_month(
+        self, month: str, first: datetime, last: datetime, limit: int, after: Fields | None
+    ) -> Page[Booking]:
+        """Those that start in a UTC month (2026-12) and in [first, last), by start."""
+
+    def by_person(
+        self, person_id: str, first: datetime, last: datetime, limit: int, after: Fields | None
+    ) -> Page[Booking]:
+        """A person's that start in [first, last), by start."""
+
+    def all(self) -> Iterable[Booking]:
+        """Every booking there is, for the consistency check."""
+
+
+class CatalogStore(Protocol):
+    """The settings, as stored."""
+
+    def load(self) -> Catalog:
+        """All settings, strongly consistent."""
+
+    def revision(self) -> int:
+        """The number that every change of settings raises."""
+
+    def check(self, tx: Transaction, versions: Mapping[str, int]) -> None:
+        """SettingsChanged where a space has another version."""
+
+    def create_space(self, tx: Transaction, space: Space) -> None:
+        """VersionRaced where the id is in use."""
+
+    def save_space(self, tx: Transaction, space: Space) -> None:
+        """Replace the version before this one; VersionRaced where that is not there."""
+
+    def save_site(self, tx: Transaction, site: Site) -> None:
+        """Replace the version before this one, or write version 1; VersionRaced otherwise."""
+
+    def closure(self, closure_id: str) -> Closure | None:
+        """One closure, strongly consistent."""
+
+    def create_closure(self, tx: Transaction, closure: Closure) -> None:
+        """VersionRaced where the id is in use."""
+
+    def save_closure(self, tx: Transaction, closure: Closure) -> None:
+        """Replace the version before this one; VersionRaced where that is not there."""
+
+    def check_closure(self, tx: Transaction, closure_id: str, version: int | None) -> None:
+        """VersionRaced where a closure has another version (None: where there is one)."""
+
+
+class Keys(Protocol):
+    """Idempotency items."""
+
+    def get(self, token: str) -> KeyRecord | None:
+        """One record, strongly consistent."""
+
+    def put(self, tx: Transaction, record: KeyRecord, now: int) -> None:
+        """KeyUsed where there is one that has not expired at `now` (epoch seconds)."""
+
+    def amend(self, record: KeyRecord) -> None:
+        """Complete a stored answer with what could only be found after the commit."""
+
+
+class People(Protocol):
+    """Quotas and API keys."""
+
+    def save_quota(self, tx: Transaction, old: Quota, new: Quota, *, strict: bool) -> None:
+        """Write the difference; with `strict`, QuotaChanged where the version is not `old`'s."""
+
+    def actor_by_key(self, digest: str) -> Actor | None:
+        """Whom an API key speaks for."""
+
+    def save_key(self, digest: str, actor: Actor, label: str, created_at: datetime) -> None:
+        """Store the digest of a key, never the key."""
+
+
+class Audit(Protocol):
+    """Who did what to what."""
+
+    def add(
+        self, tx: Transaction, *, subject: str, actor: str, action: str, at: datetime, **more: Any
+    ) -> None:
+        """Append an entry: ids and names of fields, never personal values."""
+
+
+class Clock(Protocol):
+    """Time and chance."""
+
+    def now(self) -> datetime:
+        """The present instant."""
+
+    def new_id(self, prefix: str) -> str:
+        """An id that nobody can guess: prefix, underscore, 22 letters and digits."""
+
+    def monotonic(self) -> float:
+        """Seconds that only grow, for deadlines."""
+
+    def pause(self, attempt: int) -> None:
+        """Wait before trying again, longer each time, with full jitter."""
+
+
+class Settings(Protocol):
+    """The settings, cached."""
+
+    def get(self) -> Catalog:
+        """As of at most a minute ago."""
+
+    def recent(self) -> Catalog:
+        """As of a moment ago, for what is only shown."""
+
+    def fresh(self) -> Catalog:
+        """As of now."""
+
+    def forget(self) -> None:
+        """Read them again the next time."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything that a use case is given."""
+
+    begin: Callable[[], Transaction]
+    snapshots: Snapshots
+    ledger: Ledger
+    bookings: Bookings
+    catalog: CatalogStore
+    keys: Keys
+    people: People
+    audit: Audit
+    clock: Clock
+    settings: Settings

@@ -1,0 +1,253 @@
+"""Staff's settings: spaces, people and equipment with their rules, and the site's own.
+
+A change is written first and its consequences are looked up after, in the ledger, so that no booking
+falls between. Nothing is ever dropped: what no longer fits is listed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.bookings import Booking, check_version, judged
+from chalicelib.domain.catalog import Catalog, Site
+from chalicelib.domain.errors import NotFound, Problem, Refused, refuse
+from chalicelib.domain.footprints import Footprint, difference, union
+from chalicelib.domain.occupancy import is_closure
+from chalicelib.domain.planning import window
+from chalicelib.domain.rules import Ask, Wanted, broken_for
+from chalicelib.domain.spaces import Kind, Space
+from chalicelib.domain.times import day_of, instant_of, slot_floor
+from chalicelib.services.ports import Ports
+from chalicelib.services.writing import Attempt, Intent, Outcome, write
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A future booking that the present settings would not allow, and why."""
+
+    booking: Booking
+    problems: tuple[Problem, ...]
+
+
+def etag(version: int) -> str:
+    """A strong ETag of settings."""
+    return f'"{version}"'
+
+
+def get(ports: Ports, space_id: str) -> Space:
+    """A space as it is now, in use or not."""
+    space = ports.settings.fresh().spaces.get(space_id)
+    if space is None:
+        raise NotFound
+    return space
+
+
+def create(ports: Ports, space: Space, intent: Intent) -> Outcome[Space]:
+    """Add a space. Refused with `stale-state` where its id is in use."""
+
+    def decide(attempt: Attempt) -> Space:
+        attempt.read()
+        catalog = ports.settings.fresh()
+        if space.space_id in catalog.spaces:
+            raise refuse("stale-state", "/space_id")
+        _check(space, catalog)
+        ports.catalog.create_space(attempt.tx, space)
+        _audit(ports, attempt, space.space_id, "create", [])
+        return space
+
+    outcome = write(ports, intent, decide)
+    ports.settings.forget()
+    return outcome
+
+
+def change(
+    ports: Ports,
+    space_id: str,
+    fields: dict[str, Any],
+    tags: tuple[str, ...] | None,
+    intent: Intent,
+) -> Outcome[Space]:
+    """Change a space's fields; `affected` then lists the bookings that no longer fit."""
+
+    def decide(attempt: Attempt) -> Space:
+        attempt.read()
+        catalog = ports.settings.fresh()
+        before = catalog.spaces.get(space_id)
+        if before is None:
+            raise NotFound
+        check_version(tags, etag(before.version))
+        space = replace(before, **fields, version=before.version + 1)
+        _check(space, catalog)
+        ports.catalog.save_space(attempt.tx, space)
+        _audit(ports, attempt, space_id, "change", sorted(fields))
+        return space
+
+    outcome = write(ports, intent, decide)
+    ports.settings.forget()
+    return outcome
+
+
+def change_site(
+    ports: Ports, fields: dict[str, Any], tags: tuple[str, ...] | None, intent: Intent
+) -> Outcome[Site]:
+    """Change the site's settings."""
+
+    def decide(attempt: Attempt) -> Site:
+        attempt.read()
+        before = ports.settings.fresh().site
+        check_version(tags, etag(before.version))
+        site = replace(before, **fields, version=before.version + 1)
+        ports.catalog.save_site(attempt.tx, site)
+        _audit(ports, attempt, "site", "change", sorted(fields))
+        return site
+
+    outcome = write(ports, intent, decide)
+    ports.settings.forget()
+    return outcome
+
+
+def affected(ports: Ports, space_id: str) -> list[Affected]:
+    """The bookings from now on that a space's present rules would not allow, by start.
+
+    They are found in the ledger, strongly consistent, through every calendar of the space and every
+    combined space that it is part of; those who hold less than the space now is are among them.
+    """
+    catalog, now = ports.settings.fresh(), ports.clock.now()
+    space = catalog.spaces[space_id]
+    concerned = [space] + [
+        each
+        for each in catalog.spaces.values()
+        if space_id in each.parts and each.kind is Kind.COMBINED
+    ]
+    resources = {resource for each in concerned for resource in catalog.resource_ids(each)}
+    resources |= set(space.resource_ids())
+    bookings = [
+        judged(booking, now)
+        for booking in ports.bookings.get_many(_holders(ports, resources, now))
+    ]
+    bookings = [booking for booking in bookings if booking.live and booking.ends_at > now]
+    held = {booking.booking_id: booking.held for booking in bookings}
+    found = []
+    for booking in bookings:
+        problems = [
+            problem
+            for each in concerned
+            if each.space_id in (*booking.space_ids, *booking.equipment, booking.facilitator)
+            for problem in _misfits(booking, each, catalog, held)
+        ]
+        if problems:
+            unique = {(problem.code, problem.pointer): problem for problem in problems}
+            found.append(Affected(booking, tuple(unique.values())))
+    return sorted(found, key=lambda each: (each.booking.starts_at, each.booking.booking_id))
+
+
+def _check(space: Space, catalog: Catalog) -> None:
+    """The settings of one space must fit together, and with the other spaces."""
+    problems = []
+    for index, part in enumerate(space.parts):
+        other = catalog.spaces.get(part)
+        if other is None or other.kind not in (Kind.SPACE, Kind.POOL) or part == space.space_id:
+            problems.append(Problem("unknown-space", f"/parts/{index}", {"space_id": part}))
+    if (space.kind is Kind.COMBINED) != bool(space.parts):
+        problems.append(Problem("invalid-request", "/parts", {"why": "parts"}))
+    if space.kind not in (Kind.POOL, Kind.EQUIPMENT) and space.units != 1:
+        problems.append(Problem("invalid-request", "/units", {"why": "units"}))
+    if space.min_minutes > space.max_minutes:
+        problems.append(Problem("invalid-request", "/min_minutes", {"why": "min-over-max"}))
+    before = catalog.spaces.get(space.space_id)
+    if before and before.kind is not space.kind:
+        problems.append(Problem("invalid-request", "/kind", {"why": "fixed"}))
+    if problems:
+        raise Refused(problems)
+
+
+def _holders(ports: Ports, resources: Iterable[str], now: datetime) -> set[str]:
+    today = day_of(slot_floor(now))
+    return {
+        holder
+        for resource in sorted(resources)
+        for day in ports.ledger.resource_days(resource, today)
+        for holder in day.holders
+        if not is_closure(holder)
+    }
+
+
+def _misfits(
+    booking: Booking, space: Space, catalog: Catalog, held: dict[str, Footprint]
+) -> list[Problem]:
+    """What a new booking like this one would be refused for, of what does not change by itself."""
+    ask = Ask(
+        booking.space_ids,
+        booking.starts_at,
+        booking.ends_at,
+        booking.attendees,
+        booking.units,
+        booking.equipment,
+        override=booking.override,
+    )
+    # Judged as of when it was made: notice and horizon are of that day, not of today.
+    problems = [
+        problem
+        for problem in broken_for(
+            Wanted(space, ""), ask, catalog, booking.created_at, None
+        )
+        if problem.code not in booking.override
+    ]
+    if not space.active:
+        problems.append(Problem("unknown-space", "", {"space_id": space.space_id}))
+    if booking.space_ids == (space.space_id,) and "over-capacity" not in booking.override:
+        limit = space.capacity * (booking.units if space.kind is Kind.POOL else 1)
+        if booking.attendees > limit:
+            problems.append(Problem("over-capacity", "/attendees", {"limit": limit}))
+    return problems + _short_of(booking, space, catalog, ask, held)
+
+
+def _short_of(
+    booking: Booking,
+    space: Space,
+    catalog: Catalog,
+    ask: Ask,
+    held: dict[str, Footprint],
+) -> list[Problem]:
+    """Where a booking holds less than its space now takes: a new part, or longer buffers.
+
+    `slot-taken` where somebody else has what is missing, `not-held` where it is still free.
+    """
+    if space.kind in (Kind.POOL, Kind.EQUIPMENT, Kind.PERSON):
+        return []
+    wanted = {
+        resource: (window(ask, catalog, space, part),)
+        for part in catalog.parts_of(space)
+        for resource in part.resource_ids()
+    }
+    missing = difference(wanted, booking.held)
+    if not missing:
+        return []
+    others = union(*(each for key, each in held.items() if key != booking.booking_id))
+    free = difference(missing, others)
+    taken = difference(missing, free)
+    if not taken:
+        return [Problem("not-held", "", {"space_id": space.space_id})]
+    first = min(ranges[0][0] for ranges in taken.values())
+    last = max(ranges[-1][1] for ranges in taken.values())
+    params = {
+        "space_id": space.space_id,
+        "starts_at": instant_of(first),
+        "ends_at": instant_of(last),
+    }
+    return [Problem("slot-taken", "", params)]
+
+
+def _audit(
+    ports: Ports, attempt: Attempt, subject: str, action: str, names: list[str]
+) -> None:
+    ports.audit.add(
+        attempt.tx,
+        subject=f"space#{subject}" if subject != "site" else "site",
+        actor=attempt.intent.actor.actor_id,
+        action=action,
+        at=ports.clock.now(),
+        fields=names,
+    )
+

@@ -12,7 +12,7 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 setup: ## the two environments: .venv (app, tests) and .local/ministack-env (the local cloud)
-	@$(MAKE) --no-print-directory -j2 .venv/ready .local/ministack-env/ready
+	@$(MAKE) -s --no-print-directory -j2 .venv/ready .local/ministack-env/ready
 
 run: setup ## start the local cloud, deploy to it, seed it once; prints the address (PORT=4566)
 	@.venv/bin/python -m infra.local start --port $(PORT)

@@ -1,0 +1,237 @@
+"""The local cloud as a process and a folder: start it, find it again, stop it without losing anything."""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.package import REGION, ROOT
+
+STACK = "labivaraus"
+HOST = "127.0.0.1"
+ENVIRONMENT = ROOT / ".local/ministack-env"
+START_SECONDS = 60
+STOP_SECONDS = 60
+# What MiniStack logs when it goes on without some of its state, and would then overwrite it.
+LOST_STATE = ("Failed to restore persisted state", "Persistence: failed to load", "refusing to load")
+
+
+class Problem(Exception):
+    """Something that the person at the terminal has to know, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A local cloud: the folder that it lives in and the port that it serves."""
+
+    home: Path
+    port: int
+
+    @property
+    def address(self) -> str:
+        """Where AWS's interfaces are served."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def state(self) -> Path:
+        """The folder of everything that outlives the process."""
+        return self.home / "state"
+
+    @property
+    def log(self) -> Path:
+        """What the process says."""
+        return self.home / "log"
+
+    def client(self, service: str, **credentials: str) -> Any:
+        """A boto3 client of this cloud, as its owner or with credentials."""
+        import boto3
+
+        keys = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.client(service, endpoint_url=self.address, region_name=REGION, **keys)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """One start or stop at a time."""
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            file = (self.home / "lock").open("w")
+        except OSError as error:
+            raise Problem(f"The folder {self.home} cannot be used: {error.strerror}.") from error
+        with file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def running(self) -> bool:
+        """Whether the process that this folder knows of is alive and answers."""
+        return bool(self._pid()) and _answers(self.address)
+
+    def start(self) -> bool:
+        """Start the process unless it runs; whether it had to be started."""
+        known = self._known()
+        if known and _alive(known["pid"]):
+            if known["port"] != self.port:
+                raise Problem(
+                    f"The local cloud is running on port {known['port']} already: "
+                    f"stop it with `make stop`, or use it with PORT={known['port']}."
+                )
+            self._wait(known["pid"])
+            return False
+        if _taken(self.port):
+            raise Problem(
+                f"Port {self.port} is in use by another program: stop that, "
+                f"or choose another port with `make run PORT={self.port + 1}`."
+            )
+        self._check_state()
+        (self.home / "tmp").mkdir(exist_ok=True)
+        with self.log.open("ab") as log:
+            start = log.tell()
+            process = subprocess.Popen(
+                [ENVIRONMENT / "bin/python", ROOT / "infra/local/server.py"],
+                env=self._environment(),
+                cwd=self.home,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._pid_file().write_text(json.dumps({"pid": process.pid, "port": self.port}))
+        self._wait(process.pid, process)
+        said = self.log.read_bytes()[start:].decode(errors="replace")
+        if any(words in said for words in LOST_STATE):
+            os.kill(process.pid, signal.SIGKILL)  # SIGTERM would overwrite what can still be rescued
+            raise _broken(self.state, f"see {self.log}")
+        return True
+
+    def stop(self) -> bool:
+        """Stop the process and wait until its state is written; whether it was running."""
+        pid = self._pid()
+        if not pid:
+            return False
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(STOP_SECONDS * 20):
+            if not _alive(pid):
+                self._pid_file().unlink(missing_ok=True)
+                return True
+            time.sleep(0.05)
+        raise Problem(f"The local cloud (process {pid}) does not stop: see {self.log}.")
+
+    def save(self) -> None:
+        """Write all state now, so that it outlives a machine that is switched off."""
+        if pid := self._pid():
+            os.kill(pid, signal.SIGUSR1)
+
+    def command_environment(self) -> dict[str, str]:
+        """The environment in which `aws` means this cloud, and nothing of the user's own account."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+        return kept | {
+            "PATH": f"{ENVIRONMENT / 'bin'}:{os.environ.get('PATH', '')}",
+            "AWS_ENDPOINT_URL": self.address,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "NO_PROXY": f"{HOST},localhost",
+        }
+
+    def _environment(self) -> dict[str, str]:
+        environment = self.command_environment()
+        del environment["AWS_ENDPOINT_URL"]  # functions are given this process's own address
+        return environment | {
+            "GATEWAY_PORT": str(self.port),
+            "BIND_HOST": HOST,
+            "AUTH": "true",
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(self.state),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(self.state / "s3"),
+            "MINISTACK_REGION": REGION,
+            "LAMBDA_EXECUTOR": "local",
+            "LAMBDA_WARM_TTL_SECONDS": "86400",
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "DOCKER_HOST": f"unix://{self.home / 'no-docker'}",
+            "TMPDIR": str(self.home / "tmp"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def _check_state(self) -> None:
+        """Refuse to start on a state that MiniStack would take for an empty one and overwrite."""
+        try:
+            self.state.mkdir(exist_ok=True)
+            (self.state / ".writable").write_text("")
+            files = sorted(self.state.glob("*.json"))
+            for file in files:
+                json.loads(file.read_bytes())
+        except OSError as error:
+            raise _broken(self.state, error.strerror or str(error)) from error
+        except ValueError as error:
+            raise _broken(self.state, f"{file.name} is not JSON") from error
+
+    def _pid_file(self) -> Path:
+        return self.home / "process.json"
+
+    def _known(self) -> dict[str, int] | None:
+        try:
+            known: dict[str, int] = json.loads(self._pid_file().read_text())
+        except (OSError, ValueError):
+            return None
+        return known
+
+    def _pid(self) -> int | None:
+        known = self._known()
+        return known["pid"] if known and _alive(known["pid"]) else None
+
+    def _wait(self, pid: int, process: "subprocess.Popen[bytes] | None" = None) -> None:
+        for _ in range(START_SECONDS * 10):
+            if _answers(self.address):
+                return
+            if process.poll() is not None if process else not _alive(pid):
+                break
+            time.sleep(0.1)
+        raise Problem(f"The local cloud did not start: see {self.log}.")
+
+
+def _broken(folder: Path, why: str) -> Problem:
+    return Problem(f"The state folder {folder} is broken ({why}): put it right, or delete it to begin anew.")
+
+
+def _alive(pid: int) -> bool:
+    """Whether a process of ours has this id: after a restart of the machine it may be anybody's."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline")
+        if command.parent.parent.is_dir() and Path("/proc/self").exists():
+            return b"infra/local/server.py" in command.read_bytes()
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
+
+
+def _answers(address: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{address}/_ministack/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False

@@ -77,10 +77,8 @@ def _deploy(cloud: Cloud) -> None:
 
 
 def _seed(cloud: Cloud, endpoint: str) -> None:
-    try:
-        from infra.local.seed import seed
-    except ImportError:
-        return
+    from infra.local.seed import seed
+
     if seed(cloud, endpoint, _say):
         cloud.save()
 

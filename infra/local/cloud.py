@@ -23,7 +23,11 @@ ENVIRONMENT = ROOT / ".local/ministack-env"
 START_SECONDS = 60
 STOP_SECONDS = 60
 # What MiniStack logs when it goes on without some of its state, and would then overwrite it.
-LOST_STATE = ("Failed to restore persisted state", "Persistence: failed to load", "refusing to load")
+LOST_STATE = (
+    "Failed to restore persisted state",
+    "Persistence: failed to load",
+    "refusing to load",
+)
 
 
 class Problem(Exception):
@@ -56,8 +60,9 @@ class Cloud:
         """A boto3 client of this cloud, as its owner or with credentials."""
         import boto3
 
-        keys = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        return boto3.client(service, endpoint_url=self.address, region_name=REGION, **keys)
+        keys: Any = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        session = boto3.session.Session(region_name=REGION, **keys)
+        return session.client(service, endpoint_url=self.address)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -108,7 +113,9 @@ class Cloud:
         self._wait(process.pid, process)
         said = self.log.read_bytes()[start:].decode(errors="replace")
         if any(words in said for words in LOST_STATE):
-            os.kill(process.pid, signal.SIGKILL)  # SIGTERM would overwrite what can still be rescued
+            os.kill(
+                process.pid, signal.SIGKILL
+            )  # SIGTERM would overwrite what can still be rescued
             raise _broken(self.state, f"see {self.log}")
         return True
 
@@ -203,7 +210,9 @@ class Cloud:
 
 
 def _broken(folder: Path, why: str) -> Problem:
-    return Problem(f"The state folder {folder} is broken ({why}): put it right, or delete it to begin anew.")
+    return Problem(
+        f"The state folder {folder} is broken ({why}): put it right, or delete it to begin anew."
+    )
 
 
 def _alive(pid: int) -> bool:

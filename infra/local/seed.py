@@ -72,7 +72,9 @@ def _holidays(ports: Ports, staff: Actor) -> int:
     zone = ports.settings.fresh().site.zone
     count = 0
     for day, reason in _holiday_names(ports.clock.now().year):
-        start, end = (datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1)))
+        start, end = (
+            datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1))
+        )
         if end <= ports.clock.now():
             continue
         count += 1

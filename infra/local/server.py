@@ -26,19 +26,19 @@ WORKERS = int(os.environ.get("LOCAL_WORKERS", "6"))
 
 def bound_workers() -> None:
     """Let at most WORKERS requests into functions at once; the others wait their turn."""
-    call = apigateway_v1._call_lambda_raw  # noqa: SLF001
+    call = apigateway_v1._call_lambda_raw
     places = asyncio.Semaphore(WORKERS)
 
     async def wait_and_call(*args: Any, **kwargs: Any) -> Any:
         async with places:
             return await call(*args, **kwargs)
 
-    apigateway_v1._call_lambda_raw = wait_and_call  # noqa: SLF001
+    apigateway_v1._call_lambda_raw = wait_and_call
 
 
 def shorten_waits_for_logs() -> None:
     """At most 2 ms for a first line, 1 ms after a line, 50 ms in all."""
-    lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (0.002, 0.001, 0.050)  # noqa: SLF001
+    lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (0.002, 0.001, 0.050)
 
 
 async def main() -> None:
@@ -47,7 +47,9 @@ async def main() -> None:
     stopped = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopped.set)
     loop.add_signal_handler(signal.SIGINT, stopped.set)
-    loop.add_signal_handler(signal.SIGUSR1, lambda: save_all(ministack._build_persistence_save_dict()))  # noqa: SLF001
+    loop.add_signal_handler(
+        signal.SIGUSR1, lambda: save_all(ministack._build_persistence_save_dict())
+    )
     config = Config()
     config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
     config.keep_alive_timeout = 75
@@ -55,7 +57,7 @@ async def main() -> None:
     config.loglevel = "WARNING"
     bound_workers()
     shorten_waits_for_logs()
-    await serve(ministack.app, config, shutdown_trigger=stopped.wait)  # type: ignore[arg-type]
+    await serve(ministack.app, config, shutdown_trigger=stopped.wait)
     lambda_runtime.reset()
 
 

@@ -254,9 +254,7 @@ def _starts(
             for count in range(units, 0, -1):
                 enough[count] |= enough[count - 1] & whole
     chosen = enough[units] if pools else possible
-    return [
-        slot for first, last in ranges_of(chosen, base) for slot in range(first, last)
-    ]
+    return [slot for first, last in ranges_of(chosen, base) for slot in range(first, last)]
 
 
 def _grid(
@@ -291,9 +289,7 @@ def _with_records(resource: str, catalog: Catalog, occupancy: Occupancy) -> Mask
     """The ledger's word on a resource, and closures that are still being claimed."""
     masks = occupancy.masks(resource)
     base, size = occupancy.first, occupancy.last - occupancy.first
-    closure = masks.closure | (
-        mask_of(catalog.closed_ranges(resource), base, size) & ~masks.busy
-    )
+    closure = masks.closure | (mask_of(catalog.closed_ranges(resource), base, size) & ~masks.busy)
     return Masks(masks.booked, masks.tentative, masks.buffer, closure)
 
 
@@ -351,5 +347,3 @@ def _digit(reason: str) -> int:
     return {TENTATIVE: ord("1"), HOURS: ord("3"), CLOSURE: ord("3"), PAST: ord("0")}.get(
         reason, ord("2")
     )
-
-

@@ -31,7 +31,9 @@ class State(StrEnum):
 
 LIVE = (State.HELD, State.PENDING, State.CONFIRMED)
 PENDING_UNTIL = "pending"
-Until = int | str | None  # of a ledger item: when a hold ends (epoch seconds), "pending", or for good
+Until = (
+    int | str | None
+)  # of a ledger item: when a hold ends (epoch seconds), "pending", or for good
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,7 @@ class Catalog:
 
     def resource_ids(self, space: Space) -> tuple[str, ...]:
         """Every calendar of a space."""
-        return tuple(
-            resource for part in self.parts_of(space) for resource in part.resource_ids()
-        )
+        return tuple(resource for part in self.parts_of(space) for resource in part.resource_ids())
 
     def governing(self, spaces: Iterable[Space]) -> dict[str, int]:
         """The versions that a decision about these spaces relies on: theirs and their parts'."""

@@ -128,5 +128,3 @@ def _next(
     return replace(
         closure, footprint=footprint, done=done, state=state, version=closure.version + 1
     )
-
-

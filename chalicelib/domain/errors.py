@@ -1,19 +1,19 @@
 """Everything that can be refused, and the signals that make a use case look again.
 
-    LabError
-    ├── Refused            one or more problems that the reader can do something about
-    ├── NotFound           not there, or not yours to see
-    ├── StaleVersion       the thing changed since the version that the caller named
-    ├── IdempotencyMismatch  the key was used for another request
-    ├── Unavailable        nothing was decided; ask again later
-    ├── Broken             our own fault: a bug, or tables that contradict each other
-    └── Race               something that was relied on changed: read again, then decide
-        ├── KeyUsed        the idempotency key was written meanwhile
-        ├── SettingsChanged
-        ├── SlotTaken      by `holders`
-        ├── QuotaChanged
-        ├── VersionRaced   the booking, space or closure has another version
-        └── OutcomeUnknown the store did not say whether it wrote
+LabError
+├── Refused            one or more problems that the reader can do something about
+├── NotFound           not there, or not yours to see
+├── StaleVersion       the thing changed since the version that the caller named
+├── IdempotencyMismatch  the key was used for another request
+├── Unavailable        nothing was decided; ask again later
+├── Broken             our own fault: a bug, or tables that contradict each other
+└── Race               something that was relied on changed: read again, then decide
+    ├── KeyUsed        the idempotency key was written meanwhile
+    ├── SettingsChanged
+    ├── SlotTaken      by `holders`
+    ├── QuotaChanged
+    ├── VersionRaced   the booking, space or closure has another version
+    └── OutcomeUnknown the store did not say whether it wrote
 """
 
 from collections.abc import Iterable, Mapping
@@ -173,10 +173,10 @@ class VersionRaced(Race):
 class OutcomeUnknown(Race):
     """The store did not say whether it wrote; the idempotency item will.
 
-    `refused` is the race that a repeat of the transaction met: unless an earlier one of the same
-    transaction had been applied, nothing was written.
+    `refused` is what a repeat of the transaction met: unless an earlier one of the same transaction
+    had been applied, nothing was written.
     """
 
-    def __init__(self, refused: Race | None = None) -> None:
+    def __init__(self, refused: Race | Broken | None = None) -> None:
         self.refused = refused
         super().__init__("outcome unknown")

@@ -161,5 +161,3 @@ def run_starts(mask: int, length: int) -> int:
         mask &= mask >> step
         done += step
     return mask
-
-

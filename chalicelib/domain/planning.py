@@ -115,7 +115,7 @@ def make_plan(
         free = [
             choice
             for choice in need.choices
-            if choice in footprint or not _taken(choice, need.window, ask, catalog, occupancy, before)
+            if not _taken(choice, need.window, ask, catalog, occupancy, before)
         ]
         free.sort(key=lambda choice: (choice not in footprint, _rank(choice, order)))
         if len(free) < need.count:
@@ -129,7 +129,7 @@ def make_plan(
     if any(conflict.reason != CLOSURE for conflict in conflicts):
         problems.append(Problem("slot-taken", "/start"))
     if problems:
-        raise Refused(problems, dict.fromkeys(conflicts))
+        raise Refused(problems, sorted(set(conflicts), key=lambda each: each.starts_at))
     spaces = [thing.space for thing in things]
     chosen = [person for person in people if person.space_id in picked]
     return Plan(

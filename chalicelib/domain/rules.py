@@ -152,7 +152,8 @@ def _times(
     if length > timedelta(minutes=space.max_minutes) and (not old_length or length > old_length):
         yield Problem("too-long", "/end", {**params, "minutes": space.max_minutes})
     if before is None or ask.starts_at != before.starts_at:
-        if ask.starts_at < now + timedelta(minutes=space.notice_minutes):
+        # What began already is the affair of `in-the-past`, which has its own answer for staff.
+        if now <= ask.starts_at < now + timedelta(minutes=space.notice_minutes):
             yield Problem("too-soon", "/start", {**params, "minutes": space.notice_minutes})
         latest = plus_days(now, space.horizon_days, zone)
         if ask.starts_at > latest:
@@ -194,16 +195,11 @@ def _capacity(ask: Ask, things: list[Wanted], catalog: Catalog) -> Iterator[Prob
         if thing.count > thing.space.units and thing.space.kind is not Kind.COMBINED:
             pointer = "/units" if thing.space.kind is Kind.POOL else thing.pointer
             yield Problem("over-capacity", pointer, {"limit": thing.space.units})
-    resources = {
-        thing.space.space_id: set(catalog.resource_ids(thing.space)) for thing in places
-    }
+    resources = {thing.space.space_id: set(catalog.resource_ids(thing.space)) for thing in places}
     limit = sum(
         thing.space.capacity * thing.count
         for thing in places
-        if not any(
-            resources[thing.space.space_id] < other
-            for other in resources.values()
-        )
+        if not any(resources[thing.space.space_id] < other for other in resources.values())
     )
     if places and ask.attendees > limit:
         yield Problem("over-capacity", "/attendees", {"limit": limit})

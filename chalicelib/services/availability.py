@@ -83,9 +83,7 @@ def search(ports: Ports, wanted: Search) -> list[SpaceAvailability]:
     check_range(wanted.starts_at, wanted.ends_at, catalog)
     spaces = [space for space in _spaces(wanted, catalog) if _suits(space, wanted)]
     around = margin(spaces, catalog) if wanted.minutes is not None else timedelta(0)
-    occupancy = occupied(
-        ports, catalog, spaces, wanted.starts_at - around, wanted.ends_at + around
-    )
+    occupancy = occupied(ports, catalog, spaces, wanted.starts_at - around, wanted.ends_at + around)
     now = ports.clock.now()
     return [
         availability(
@@ -215,4 +213,3 @@ def _suits(space: Space, wanted: Search) -> bool:
         and set(wanted.equipment) <= set(space.equipment)
         and set(wanted.accessibility) <= set(space.accessibility)
     )
-

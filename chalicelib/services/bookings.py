@@ -14,8 +14,8 @@ from chalicelib.domain.footprints import DayKey, Footprint, day_keys, difference
 from chalicelib.domain.occupancy import Occupancy
 from chalicelib.domain.people import Actor, Person, email_allowed, person_id_of
 from chalicelib.domain.planning import Plan, make_plan, reach
-from chalicelib.domain.rules import Ask, broken, earliest_for_staff
-from chalicelib.domain.times import days_between, first_slot, instant_of, slot_ceil
+from chalicelib.domain.rules import Ask, broken, earliest_for_staff, wanted
+from chalicelib.domain.times import days_between, first_slot, instant_of, slot_ceil, slot_floor
 from chalicelib.services.expiry import release_ended
 from chalicelib.services.ports import Ports, Quota, Snapshot, Transaction
 from chalicelib.services.writing import Attempt, Intent, Outcome, write
@@ -72,9 +72,7 @@ def book(ports: Ports, request: BookRequest, intent: Intent) -> Outcome[Booking]
         keys = ledger_keys(ask, catalog)
         snapshot = attempt.read(person_id=person_id, days=keys)
         quota = current(snapshot.quota or Quota(person_id or ""), now)
-        plan = _planned(
-            ask, catalog, snapshot, keys, now, live=len(quota.bookings), also=problems
-        )
+        plan = _planned(ask, catalog, snapshot, keys, now, live=len(quota.bookings), also=problems)
         if person is None or person_id is None:
             raise refuse("invalid-request", "/person")
         if release_ended(ports, plan.ended):
@@ -376,9 +374,7 @@ def _save(attempt: Attempt, before: Booking | None, after: Booking) -> None:
     ports.people.save_quota(tx, was, with_booking(was, after), strict=False)
 
 
-def _changed(
-    attempt: Attempt, booking: Booking, request: ChangeRequest, now: datetime
-) -> Booking:
+def _changed(attempt: Attempt, booking: Booking, request: ChangeRequest, now: datetime) -> Booking:
     """The booking after a change, or Refused."""
     actor, catalog = attempt.intent.actor, attempt.catalog
     _check_started(booking, request, actor, catalog, now)
@@ -390,10 +386,18 @@ def _changed(
     if _ends_early(booking, request, now):
         return _ended_early(booking, now, catalog, texts)
     ask = _ask_after(booking, request, actor)
+    override = tuple(dict.fromkeys((*booking.override, *ask.override)))
     if not _moves(booking, request, ask):
-        if problems := broken(ask, catalog, now, booking):
-            raise Refused(problems)
+        if ask.attendees > booking.attendees:
+            _obey(attempt, ask, booking, now)
         return domain.changed(booking, **texts)
+    if _only_shortens(booking, ask, catalog):
+        _obey(attempt, ask, booking, now)
+        times = {"starts_at": ask.starts_at, "ends_at": ask.ends_at}
+        footprint = _cut(booking, ask.core)
+        return domain.changed(
+            booking, **texts, **times, footprint=footprint, override=override, pending_change=None
+        )
     keys = ledger_keys(ask, catalog)
     snapshot = attempt.read(days=keys)
     plan = _planned(ask, catalog, snapshot, keys, now, before=booking)
@@ -412,7 +416,6 @@ def _changed(
     gains = difference(plan.footprint, booking.footprint)
     if gains and plan.needs_approval and not actor.staff and booking.state is State.CONFIRMED:
         return domain.changed(booking, **texts, pending_change=PendingChange(**place))
-    override = tuple(dict.fromkeys((*booking.override, *ask.override)))
     return domain.changed(booking, **texts, **place, override=override, pending_change=None)
 
 
@@ -448,19 +451,12 @@ def _ended_early(
     booking: Booking, now: datetime, catalog: Catalog, texts: Mapping[str, Any]
 ) -> Booking:
     """A running booking ends at the next slot edge; what it planned is kept for statistics."""
-    old_end = slot_ceil(booking.ends_at)
-    new_end = min(slot_ceil(now), old_end)
+    new_end = min(slot_ceil(now), slot_ceil(booking.ends_at))
     whole_days = any(
         space.whole_day for space_id in booking.space_ids if (space := catalog.active(space_id))
     )
-    footprint = booking.footprint
-    if not whole_days:
-        footprint = {
-            resource: tuple(
-                (start, min(end, new_end + max(0, end - old_end))) for start, end in ranges
-            )
-            for resource, ranges in booking.footprint.items()
-        }
+    core = slot_floor(booking.starts_at), new_end
+    footprint = booking.footprint if whole_days else _cut(booking, core)
     return domain.changed(
         booking,
         **texts,
@@ -487,13 +483,50 @@ def _ask_after(booking: Booking, request: ChangeRequest, actor: Actor) -> Ask:
     )
 
 
+def _obey(attempt: Attempt, ask: Ask, booking: Booking, now: datetime) -> None:
+    """Refuse a change that gains no slots where it breaks a rule; the rules must still stand."""
+    if problems := broken(ask, attempt.catalog, now, booking):
+        raise Refused(problems)
+    spaces = [thing.space for thing in wanted(ask, attempt.catalog)[0]]
+    attempt.ports.catalog.check(attempt.tx, attempt.catalog.governing(spaces))
+
+
+def _only_shortens(booking: Booking, ask: Ask, catalog: Catalog) -> bool:
+    """Whether a change only gives time back: that needs nobody's leave and meets nobody."""
+    spaces = [thing.space for thing in wanted(ask, catalog)[0]]
+    return (
+        booking.starts_at <= ask.starts_at < ask.ends_at <= booking.ends_at
+        and (ask.space_ids, ask.units) == (booking.space_ids, booking.units)
+        and dict(ask.equipment) == dict(booking.equipment)
+        and ("buffers" in ask.override) == ("buffers" in booking.override)
+        and not any(
+            part.whole_day for space in spaces for part in (space, *catalog.parts_of(space))
+        )
+    )
+
+
+def _cut(booking: Booking, core: tuple[int, int]) -> Footprint:
+    """The footprint around a shorter time: setup and cleanup stay as long as they were."""
+    later = core[0] - slot_floor(booking.starts_at)
+    sooner = slot_ceil(booking.ends_at) - core[1]
+    return {
+        resource: tuple((start + later, end - sooner) for start, end in ranges)
+        for resource, ranges in booking.footprint.items()
+    }
+
+
 def _moves(booking: Booking, request: ChangeRequest, ask: Ask) -> bool:
-    """Whether a change touches the slots."""
+    """Whether a change touches the slots, those of a pending change included."""
+    named = any(
+        getattr(request, name) is not None
+        for name in ("starts_at", "ends_at", "space_ids", "units", "equipment")
+    )
     return (
         (ask.starts_at, ask.ends_at, ask.space_ids, ask.units)
         != (booking.starts_at, booking.ends_at, booking.space_ids, booking.units)
         or dict(ask.equipment) != dict(booking.equipment)
         or ("buffers" in request.override and "buffers" not in booking.override)
+        or (named and booking.pending_change is not None)
     )
 
 
@@ -546,5 +579,3 @@ def _audit(
         at=now,
         **{name: list(value) for name, value in more.items() if value},
     )
-
-

@@ -89,8 +89,7 @@ def check(ports: Ports) -> list[Difference]:
         for booking in ports.bookings.all()
     }
     said |= {
-        closure.closure_id: _days(closure.footprint)
-        for closure in ports.catalog.load().closures
+        closure.closure_id: _days(closure.footprint) for closure in ports.catalog.load().closures
     }
     suspects = [
         holder_id
@@ -106,7 +105,9 @@ def examine(ports: Ports, holder_id: str, days: list[DayKey]) -> Difference:
     holder = _holder(ports, holder_id)
     read = ports.snapshots.read(days=sorted({*days, *holder.days})).days
     seen = {
-        key: entry for key, day in read.items() for each, entry in _entries(day)
+        key: entry
+        for key, day in read.items()
+        for each, entry in _entries(day)
         if each == holder_id
     }
     others = {
@@ -190,9 +191,7 @@ def _days(
     footprint: Footprint, until: Until = None, marks: Mapping[DayKey, str] | None = None
 ) -> dict[DayKey, Entry]:
     notes = marks or {}
-    return {
-        key: Entry(bits, until, notes.get(key)) for key, bits in bits_by_day(footprint).items()
-    }
+    return {key: Entry(bits, until, notes.get(key)) for key, bits in bits_by_day(footprint).items()}
 
 
 def _entries(day: LedgerDay) -> Iterator[tuple[str, Entry]]:

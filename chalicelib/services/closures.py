@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.domain.bookings import Booking
+from chalicelib.domain.bookings import Booking, check_version
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.closures import (
     Closure,
@@ -84,8 +84,13 @@ def close(ports: Ports, request: ClosureRequest, intent: Intent) -> Outcome[Clos
     return outcome
 
 
-def lift(ports: Ports, closure_id: str, intent: Intent) -> Outcome[Closure]:
-    """Begin to give back everything that a closure holds; `go_on` does it. Done twice is done once."""
+def lift(
+    ports: Ports, closure_id: str, tags: tuple[str, ...] | None, intent: Intent
+) -> Outcome[Closure]:
+    """Begin to give back everything that a closure holds; `go_on` does it. Done twice is done once.
+
+    `tags` is If-Match; a closure goes through versions by itself, so it is optional.
+    """
 
     def decide(attempt: Attempt) -> Closure:
         attempt.read()
@@ -94,6 +99,7 @@ def lift(ports: Ports, closure_id: str, intent: Intent) -> Outcome[Closure]:
             raise NotFound
         if not closure.live:
             raise _AlreadyLifted(closure)
+        check_version(tags, f'"{closure.version}"')
         after = lifting(closure)
         ports.catalog.save_closure(attempt.tx, after)
         _audit(ports, attempt, after, "lift", ports.clock.now())
@@ -140,8 +146,11 @@ def in_the_way(ports: Ports, closure: Closure) -> list[Booking]:
                 if not is_closure(holder) and common(taken, ranges)
             }
     now = ports.clock.now()
-    found = [each for each in ports.bookings.get_many(holders) if each.due_at is None
-             or each.due_at > now or each.pending_change is not None]
+    found = [
+        each
+        for each in ports.bookings.get_many(holders)
+        if each.due_at is None or each.due_at > now or each.pending_change is not None
+    ]
     return sorted(found, key=lambda booking: (booking.starts_at, booking.booking_id))
 
 
@@ -269,9 +278,7 @@ def _holdings(day: LedgerDay) -> dict[str, Ranges]:
     return {holder: ranges_of(bits, base) for holder, bits in day.holders.items()}
 
 
-def _audit(
-    ports: Ports, attempt: Attempt, closure: Closure, action: str, now: datetime
-) -> None:
+def _audit(ports: Ports, attempt: Attempt, closure: Closure, action: str, now: datetime) -> None:
     ports.audit.add(
         attempt.tx,
         subject=f"closure#{closure.closure_id}",
@@ -279,4 +286,3 @@ def _audit(
         action=action,
         at=now,
     )
-

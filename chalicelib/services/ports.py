@@ -1,6 +1,7 @@
 """What the use cases need of the outside, as protocols; adapters and the tests' fakes provide it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -215,6 +216,12 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that only grow, for deadlines."""
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """Give what is done inside so many seconds, or what is left of an outer limit."""
+
+    def deadline(self) -> float:
+        """When the present work has to be done, on the scale of `monotonic`; else infinity."""
 
     def pause(self, attempt: int) -> None:
         """Wait before trying again, longer each time, with full jitter."""

@@ -4,7 +4,7 @@ A change is written first and its consequences are looked up after, in the ledge
 falls between. Nothing is ever dropped: what no longer fits is listed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from chalicelib.domain.footprints import Footprint, difference, union
 from chalicelib.domain.occupancy import is_closure
 from chalicelib.domain.planning import window
 from chalicelib.domain.rules import Ask, Wanted, broken_for
-from chalicelib.domain.spaces import Kind, Space
+from chalicelib.domain.spaces import DAYS, Hours, Kind, Space
 from chalicelib.domain.times import day_of, instant_of, slot_floor
 from chalicelib.services.ports import Ports
 from chalicelib.services.writing import Attempt, Intent, Outcome, write
@@ -64,7 +64,7 @@ def create(ports: Ports, space: Space, intent: Intent) -> Outcome[Space]:
 def change(
     ports: Ports,
     space_id: str,
-    fields: dict[str, Any],
+    fields: Mapping[str, Any],
     tags: tuple[str, ...] | None,
     intent: Intent,
 ) -> Outcome[Space]:
@@ -77,7 +77,7 @@ def change(
         if before is None:
             raise NotFound
         check_version(tags, etag(before.version))
-        space = replace(before, **fields, version=before.version + 1)
+        space = replace(applied(before, fields), version=before.version + 1)
         _check(space, catalog)
         ports.catalog.save_space(attempt.tx, space)
         _audit(ports, attempt, space_id, "change", sorted(fields))
@@ -88,8 +88,26 @@ def change(
     return outcome
 
 
+def applied(space: Space, fields: Mapping[str, Any]) -> Space:
+    """A space with some fields changed.
+
+    Of `name`, `instructions` and `week` (openings by weekday) only what is named changes;
+    `exceptions` are replaced whole.
+    """
+    others = dict(fields)
+    week = others.pop("week", {})
+    exceptions = others.pop("exceptions", space.hours.exceptions)
+    for name in ("name", "instructions"):
+        if name in others:
+            others[name] = {**getattr(space, name), **others[name]}
+    days = tuple(
+        week.get(day, present) for day, present in zip(DAYS, space.hours.week, strict=True)
+    )
+    return replace(space, **others, hours=Hours(days, exceptions))
+
+
 def change_site(
-    ports: Ports, fields: dict[str, Any], tags: tuple[str, ...] | None, intent: Intent
+    ports: Ports, fields: Mapping[str, Any], tags: tuple[str, ...] | None, intent: Intent
 ) -> Outcome[Site]:
     """Change the site's settings."""
 
@@ -97,7 +115,8 @@ def change_site(
         attempt.read()
         before = ports.settings.fresh().site
         check_version(tags, etag(before.version))
-        site = replace(before, **fields, version=before.version + 1)
+        name = {**before.name, **fields.get("name", {})}
+        site = replace(before, **{**fields, "name": name}, version=before.version + 1)
         ports.catalog.save_site(attempt.tx, site)
         _audit(ports, attempt, "site", "change", sorted(fields))
         return site
@@ -123,8 +142,7 @@ def affected(ports: Ports, space_id: str) -> list[Affected]:
     resources = {resource for each in concerned for resource in catalog.resource_ids(each)}
     resources |= set(space.resource_ids())
     bookings = [
-        judged(booking, now)
-        for booking in ports.bookings.get_many(_holders(ports, resources, now))
+        judged(booking, now) for booking in ports.bookings.get_many(_holders(ports, resources, now))
     ]
     bookings = [booking for booking in bookings if booking.live and booking.ends_at > now]
     held = {booking.booking_id: booking.held for booking in bookings}
@@ -189,9 +207,7 @@ def _misfits(
     # Judged as of when it was made: notice and horizon are of that day, not of today.
     problems = [
         problem
-        for problem in broken_for(
-            Wanted(space, ""), ask, catalog, booking.created_at, None
-        )
+        for problem in broken_for(Wanted(space, ""), ask, catalog, booking.created_at, None)
         if problem.code not in booking.override
     ]
     if not space.active:
@@ -239,9 +255,7 @@ def _short_of(
     return [Problem("slot-taken", "", params)]
 
 
-def _audit(
-    ports: Ports, attempt: Attempt, subject: str, action: str, names: list[str]
-) -> None:
+def _audit(ports: Ports, attempt: Attempt, subject: str, action: str, names: list[str]) -> None:
     ports.audit.add(
         attempt.tx,
         subject=f"space#{subject}" if subject != "site" else "site",
@@ -250,4 +264,3 @@ def _audit(
         at=ports.clock.now(),
         fields=names,
     )
-

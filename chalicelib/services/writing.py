@@ -67,13 +67,17 @@ class _Replay(LabError):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at a write: the settings to decide by, and the transaction to fill."""
+    """One try at a write: the settings to decide by, and the transaction to fill.
+
+    `again`: an earlier try may have been applied late, so even a key of our own is looked up.
+    """
 
     ports: Ports
     intent: Intent
     token: str
     catalog: Catalog
     tx: Transaction
+    again: bool = False
 
     def read(
         self,
@@ -84,7 +88,7 @@ class Attempt:
     ) -> Snapshot:
         """Read what the decision needs together with the idempotency key, which comes first."""
         snapshot = self.ports.snapshots.read(
-            token=self.token if self.intent.key else None,
+            token=self.token if self.intent.key or self.again else None,
             booking_id=booking_id,
             person_id=person_id,
             days=days,
@@ -107,14 +111,19 @@ def write(ports: Ports, intent: Intent, decide: Callable[[Attempt], T]) -> Outco
     Raises what `decide` raises, IdempotencyMismatch, or Unavailable when time or tries run out or
     when the store cannot be made to say what happened.
     """
+    with ports.clock.within(SECONDS):
+        return _write(ports, intent, decide)
+
+
+def _write(ports: Ports, intent: Intent, decide: Callable[[Attempt], T]) -> Outcome[T]:
     token = intent.token(intent.key or ports.clock.new_id("k"))
-    stop = ports.clock.monotonic() + SECONDS
     for number in range(ATTEMPTS):
         if number:
             ports.clock.pause(number)
-        if ports.clock.monotonic() > stop:
+        if ports.clock.monotonic() > ports.clock.deadline():
             break
-        attempt = Attempt(ports, intent, token, ports.settings.get(), ports.begin())
+        catalog = ports.settings.get()
+        attempt = Attempt(ports, intent, token, catalog, ports.begin(), again=number > 0)
         try:
             return _once(attempt, decide)
         except _Replay as replay:

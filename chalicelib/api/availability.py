@@ -1,0 +1,107 @@
+"""Free, busy and closed: for people who look, and for calendars that ask."""
+
+from chalicelib.api import present, schemas
+from chalicelib.api.bookings import request_of
+from chalicelib.api.http import Call, Reply
+from chalicelib.api.routing import Routes
+from chalicelib.services import availability
+
+routes = Routes("availability")
+
+
+@routes.add(
+    "GET",
+    "/v1/availability",
+    "What is free, by need",
+    query=schemas.AvailabilityQuery,
+    answers={200: schemas.AvailabilityOut},
+)
+def search(call: Call) -> Reply:
+    """Free, busy and closed time of every space that fits; with `minutes`, the possible starts."""
+    query = call.query
+    starts_at, ends_at = call.instants(("/from", query.from_), ("/to", query.to))
+    found = availability.search(
+        call.ports,
+        availability.Search(
+            starts_at,
+            ends_at,
+            space_ids=tuple(query.space_id) or None,
+            people=query.people,
+            minutes=query.minutes,
+            units=query.units,
+            equipment=tuple(query.equipment),
+            accessibility=tuple(query.accessibility),
+        ),
+    )
+    return Reply(present.availability(found, starts_at, ends_at, call.catalog))
+
+
+@routes.add(
+    "GET",
+    "/v1/freebusy",
+    "Busy times of several resources",
+    query=schemas.FreeBusyQuery,
+    answers={200: schemas.FreeBusyOut},
+)
+def free_busy_by_query(call: Call) -> Reply:
+    """As POST, the fields as parameters."""
+    return _free_busy(call, call.query)
+
+
+@routes.add(
+    "POST",
+    "/v1/freebusy",
+    "Busy times of several resources",
+    body=schemas.FreeBusyQuery,
+    answers={200: schemas.FreeBusyOut},
+)
+def free_busy(call: Call) -> Reply:
+    """The shapes of Google's freeBusy and Graph's getSchedule side by side."""
+    return _free_busy(call, call.body)
+
+
+@routes.add(
+    "POST",
+    "/v1/bookings/preview",
+    "What a booking would be answered",
+    body=schemas.BookingIn,
+    answers={200: schemas.PreviewOut},
+    forms=True,
+)
+def preview(call: Call) -> Reply:
+    """Every broken rule and conflict, with other times and other spaces. Changes nothing."""
+    request = request_of(call)
+    found = availability.preview(call.ports, request, call.actor)
+    return Reply(
+        present.preview(found, request.starts_at, request.ends_at, call.catalog, call.language)
+    )
+
+
+def _free_busy(call: Call, asked: schemas.FreeBusyQuery) -> Reply:
+    starts_at, ends_at = call.instants(("/from", asked.from_), ("/to", asked.to))
+    found = availability.free_busy(
+        call.ports, asked.resources, starts_at, ends_at, asked.interval_minutes
+    )
+    zone = call.catalog.site.zone
+    resources = {
+        resource: {
+            "busy": [_plain(present.interval(each, zone)) for each in one.found.busy],
+            "view": one.view,
+            "error": None,
+        }
+        if one.found
+        else {"busy": [], "view": "", "error": "unknown-space"}
+        for resource, one in found.items()
+    }
+    return Reply(
+        {
+            "from": present.moment(starts_at, zone),
+            "to": present.moment(ends_at, zone),
+            "time_zone": call.catalog.site.time_zone,
+            "resources": resources,
+        }
+    )
+
+
+def _plain(interval: present.Json) -> present.Json:
+    return {"start": interval["start"], "end": interval["end"]}

@@ -1,0 +1,173 @@
+"""Bookings: making, reading, changing and cancelling them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.api import present, schemas
+from chalicelib.api.http import Call, Reply, stored
+from chalicelib.api.problems import ApiProblem
+from chalicelib.api.routing import Routes
+from chalicelib.domain.bookings import Booking, State, etag
+from chalicelib.domain.errors import Problem, Refused
+from chalicelib.domain.people import Person
+from chalicelib.services import bookings
+
+routes = Routes("bookings")
+ONE = "/v1/bookings/{booking_id}"
+
+
+@routes.add(
+    "POST",
+    "/v1/bookings",
+    "Book",
+    body=schemas.BookingIn,
+    answers={201: schemas.BookingOut},
+    forms=True,
+    problems=(409,),
+)
+def create(call: Call) -> Reply:
+    """Book one or several spaces, equipment and a facilitator, all or nothing."""
+    if call.form is not None and (call.wants_page or "next" in call.form):
+        from chalicelib.pages.booking import answered
+
+        return answered(call, lambda: _book(call))
+    return _book(call)
+
+
+@routes.add(
+    "GET", ONE, "A booking", answers={200: schemas.BookingOut}, who="owner", problems=(404,)
+)
+def read(call: Call) -> Reply:
+    """A booking as it is now, for those who may see it."""
+    booking = bookings.read(call.ports, call.id("booking_id"), call.actor)
+    body = present.booking(booking, call.catalog, staff=call.actor.staff)
+    return Reply(body, etag=etag(booking), private=True)
+
+
+@routes.add(
+    "PATCH",
+    ONE,
+    "Move or edit a booking",
+    body=schemas.BookingPatch,
+    answers={200: schemas.BookingOut},
+    who="owner",
+    conditional=True,
+    problems=(404, 409, 412, 428),
+)
+def change(call: Call) -> Reply:
+    """Move, lengthen, shorten or edit; the booking keeps what it has until all of it is written."""
+    tags = call.required_tags()
+    outcome = bookings.change(
+        call.ports, call.id("booking_id"), change_of(call), tags, call.intent(rendered(call, 200))
+    )
+    return stored(outcome)
+
+
+@routes.add(
+    "DELETE",
+    ONE,
+    "Cancel a booking",
+    query=schemas.CancelQuery,
+    answers={200: schemas.BookingOut},
+    who="owner",
+    conditional=True,
+    problems=(404, 409, 412, 428),
+)
+def cancel(call: Call) -> Reply:
+    """Cancel; a booking that is cancelled already is answered as the first time."""
+    booking_id, tags = call.id("booking_id"), call.tags()
+    if tags is None:
+        booking = bookings.read(call.ports, booking_id, call.actor)
+        if booking.state is not State.CANCELLED:
+            raise ApiProblem("precondition-required")
+    outcome = bookings.cancel(
+        call.ports, booking_id, call.query.reason, tags, call.intent(rendered(call, 200))
+    )
+    return stored(outcome)
+
+
+def rendered(call: Call, status: int) -> Callable[[Booking], dict[str, Any]]:
+    """How a booking is answered and stored for replays."""
+
+    def render(booking: Booking) -> dict[str, Any]:
+        headers = {"ETag": etag(booking)}
+        if status == 201:
+            base = call.catalog.site.base_url
+            headers["Location"] = f"{base}/v1/bookings/{booking.booking_id}"
+        body = present.booking(booking, call.catalog, staff=call.actor.staff)
+        return {"status": status, "headers": headers, "body": body}
+
+    return render
+
+
+def request_of(call: Call) -> bookings.BookRequest:
+    """The body of a booking as a request. Raises Refused."""
+    body: schemas.BookingIn = call.body
+    wrong: list[Problem] = []
+    spaces = tuple(body.space_ids or ())
+    if body.space_id is not None:
+        if spaces:
+            wrong.append(Problem("invalid-request", "/space_id", {"why": "repeated"}))
+        spaces = (body.space_id,)
+    if not spaces:
+        wrong.append(Problem("invalid-request", "/space_ids", {"why": "missing"}))
+    if body.override and not call.actor.staff:
+        wrong.append(Problem("invalid-request", "/override", {"why": "extra_forbidden"}))
+    try:
+        starts_at, ends_at = call.instants(("/start", body.start), ("/end", body.end))
+    except Refused as refused:
+        raise Refused([*wrong, *refused.problems]) from refused
+    if wrong:
+        raise Refused(wrong)
+    return bookings.BookRequest(
+        space_ids=tuple(dict.fromkeys(spaces)),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        title=body.title,
+        notes=body.notes,
+        attendees=body.attendees,
+        units=body.units,
+        equipment={key: count for key, count in body.equipment.items() if count},
+        facilitation=body.facilitation.wanted,
+        facilitation_notes=body.facilitation.notes,
+        person=_person(body.person),
+        accept_terms=body.accept_terms,
+        override=tuple(body.override),
+    )
+
+
+def change_of(call: Call) -> bookings.ChangeRequest:
+    """The body of a change as a request. Raises Refused."""
+    body: schemas.BookingPatch = call.body
+    if body.override and not call.actor.staff:
+        raise Refused([Problem("invalid-request", "/override", {"why": "extra_forbidden"})])
+    times = {
+        name: text for name, text in (("start", body.start), ("end", body.end)) if text is not None
+    }
+    instants = call.instants(*((f"/{name}", text) for name, text in times.items()))
+    found = dict(zip(times, instants, strict=True))
+    equipment = body.equipment
+    return bookings.ChangeRequest(
+        starts_at=found.get("start"),
+        ends_at=found.get("end"),
+        space_ids=tuple(dict.fromkeys(body.space_ids)) if body.space_ids else None,
+        units=body.units,
+        equipment=None
+        if equipment is None
+        else {key: count for key, count in equipment.items() if count},
+        title=body.title,
+        notes=body.notes,
+        attendees=body.attendees,
+        override=tuple(body.override),
+    )
+
+
+def _person(given: schemas.PersonIn | None) -> Person | None:
+    if given is None:
+        return None
+    return Person(given.name, given.email, given.organisation, given.language)
+
+
+def _book(call: Call) -> Reply:
+    outcome = bookings.book(call.ports, request_of(call), call.intent(rendered(call, 201)))
+    return stored(outcome)

@@ -1,0 +1,45 @@
+"""Where the rest of a list begins, as text that only we can make."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib import bootstrap
+from chalicelib.domain.errors import refuse
+
+
+def sealed(place: Mapping[str, Any], path: str) -> str:
+    """A place in the list of an operation, signed."""
+    text = json.dumps(place, sort_keys=True, separators=(",", ":")).encode()
+    return _encoded(text) + "." + _encoded(_signature(text, path))
+
+
+def opened(cursor: str | None, path: str) -> Any:
+    """The place that a cursor of the same operation stands for; Refused for any other text."""
+    if cursor is None:
+        return None
+    body, _, signature = cursor.partition(".")
+    try:
+        text, given = _decoded(body), _decoded(signature)
+    except ValueError as error:
+        raise refuse("invalid-request", "/cursor") from error
+    if not hmac.compare_digest(given, _signature(text, path)):
+        raise refuse("invalid-request", "/cursor")
+    return json.loads(text)
+
+
+def _signature(text: bytes, path: str) -> bytes:
+    return hmac.digest(bootstrap.signing_key(), path.encode() + b"\n" + text, hashlib.sha256)
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _decoded(text: str) -> bytes:
+    return base64.b64decode(
+        text.encode("ascii", "strict") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True
+    )

@@ -1,0 +1,147 @@
+"""The OpenAPI 3.1 document, made from the same models and route table that requests go by."""
+
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from chalicelib import VERSION
+from chalicelib.api.routing import Operation, Routes
+from chalicelib.api.schemas import ProblemOut
+
+REF = "#/components/schemas/{model}"
+ID_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+Json = dict[str, Any]
+
+
+def document(tables: Iterable[Routes], base_url: str) -> Json:
+    """The whole document. `base_url` is the address before /v1."""
+    operations = [operation for routes in tables for operation in routes.operations]
+    models = {model for operation in operations for model in _models(operation)} | {ProblemOut}
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in ordered], ref_template=REF, by_alias=True
+    )
+    paths: Json = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Labbokning",
+            "version": VERSION,
+            "description": "Booking and availability of a shared workspace. Errors are "
+            "application/problem+json (RFC 9457).",
+        },
+        "servers": [{"url": base_url or "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": definitions.get("$defs", {}),
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _models(operation: Operation) -> Iterable[type[BaseModel]]:
+    yield from (model for model in operation.answers.values() if model)
+    if operation.body:
+        yield operation.body
+
+
+def _operation(operation: Operation) -> Json:
+    doc = (operation.handler.__doc__ or "").strip()
+    out: Json = {
+        "operationId": f"{operation.tag}.{operation.handler.__name__}",
+        "summary": operation.summary,
+        "description": doc,
+        "tags": [operation.tag],
+        "parameters": _parameters(operation),
+        "responses": _responses(operation),
+    }
+    if operation.body:
+        schema = {"$ref": REF.format(model=operation.body.__name__)}
+        out["requestBody"] = {
+            "required": any(info.is_required() for info in operation.body.model_fields.values()),
+            "content": {"application/json": {"schema": schema}},
+        }
+    out["security"] = [{"key": []}] if operation.who != "anyone" else [{}, {"key": []}]
+    return out
+
+
+def _parameters(operation: Operation) -> list[Json]:
+    found: list[Json] = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "pattern": ID_PATTERN},
+        }
+        for name in re.findall(r"{(\w+)}", operation.path)
+    ]
+    if operation.query:
+        schema = operation.query.model_json_schema(by_alias=True)
+        required = schema.get("required", [])
+        for name, field in schema["properties"].items():
+            found.append(
+                {
+                    "name": name,
+                    "in": "query",
+                    "required": name in required,
+                    "schema": _inlined(field, schema.get("$defs", {})),
+                }
+            )
+    if operation.conditional:
+        found.append(_header("If-Match", "The ETag of what you have seen, or *"))
+    if operation.writes:
+        found.append(_header("Idempotency-Key", "The same key and request give the same answer"))
+    return found
+
+
+def _header(name: str, description: str) -> Json:
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": description,
+        "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+    }
+
+
+def _responses(operation: Operation) -> Json:
+    found: Json = {}
+    for status, model in operation.answers.items():
+        schema: Json = {"$ref": REF.format(model=model.__name__)} if model else {"type": "object"}
+        found[str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {operation.produces: {"schema": schema}},
+        }
+    for status in sorted(_problem_statuses(operation)):
+        found[str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {
+                "application/problem+json": {"schema": {"$ref": REF.format(model="ProblemOut")}}
+            },
+        }
+    return found
+
+
+def _problem_statuses(operation: Operation) -> set[int]:
+    statuses = {401, 405, 422, 429, 500, 503, *operation.problems}
+    if operation.body:
+        statuses |= {413, 415}
+    if operation.who == "staff" or "{" in operation.path:
+        statuses.add(404)
+    return statuses
+
+
+def _inlined(schema: Any, definitions: Json) -> Any:
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            return _inlined(definitions[schema["$ref"].rsplit("/", 1)[-1]], definitions)
+        return {key: _inlined(value, definitions) for key, value in schema.items()}
+    if isinstance(schema, list):
+        return [_inlined(each, definitions) for each in schema]
+    return schema

@@ -1,0 +1,222 @@
+"""Things as JSON. Written by hand for speed; a test holds them to the schemas."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from chalicelib.api import texts
+from chalicelib.api.problems import alternative_json, conflict_json
+from chalicelib.domain.availability import SpaceAvailability, Stretch
+from chalicelib.domain.bookings import Booking
+from chalicelib.domain.catalog import Catalog, Site
+from chalicelib.domain.closures import Closure
+from chalicelib.domain.errors import Problem
+from chalicelib.domain.spaces import DAYS, Openings, Space
+from chalicelib.services.availability import Preview
+from chalicelib.services.spaces import Affected
+
+Json = dict[str, Any]
+
+
+def moment(instant: datetime, zone: ZoneInfo) -> str:
+    """An instant with the offset of the site's zone, to the second."""
+    return instant.astimezone(zone).isoformat(timespec="seconds")
+
+
+def booking(one: Booking, catalog: Catalog, *, staff: bool = False) -> Json:
+    """A booking; for staff also whose it is."""
+    zone = catalog.site.zone
+    change = one.pending_change
+    body: Json = {
+        "booking_id": one.booking_id,
+        "state": one.state.value,
+        "space_ids": list(one.space_ids),
+        "units": one.units,
+        "start": moment(one.starts_at, zone),
+        "end": moment(one.ends_at, zone),
+        "time_zone": catalog.site.time_zone,
+        "title": one.title,
+        "notes": one.notes,
+        "attendees": one.attendees,
+        "equipment": dict(one.equipment),
+        "facilitator": one.facilitator,
+        "version": one.version,
+        "created_at": moment(one.created_at, zone),
+        "confirm_by": moment(one.confirm_by, zone) if one.confirm_by else None,
+        "pending_change": change
+        and {
+            "start": moment(change.starts_at, zone),
+            "end": moment(change.ends_at, zone),
+            "space_ids": list(change.space_ids),
+            "units": change.units,
+            "equipment": dict(change.equipment),
+        },
+        "reason": one.reason,
+    }
+    if staff:
+        body["person"] = {
+            "name": one.person.name,
+            "email": one.person.email,
+            "organisation": one.person.organisation,
+            "language": one.person.language,
+        }
+        body["facilitation_notes"] = one.facilitation_notes
+        body["made_by"] = one.made_by
+    return body
+
+
+def space(one: Space) -> Json:
+    """A space with its rules."""
+    return {
+        "space_id": one.space_id,
+        "name": _texts(one.name),
+        "instructions": _texts(one.instructions),
+        "kind": one.kind.value,
+        "parts": list(one.parts),
+        "capacity": one.capacity,
+        "units": one.units,
+        "equipment": list(one.equipment),
+        "accessibility": list(one.accessibility),
+        "setup_minutes": one.setup_minutes,
+        "cleanup_minutes": one.cleanup_minutes,
+        "min_minutes": one.min_minutes,
+        "max_minutes": one.max_minutes,
+        "grid_minutes": one.grid_minutes,
+        "whole_day": one.whole_day,
+        "notice_minutes": one.notice_minutes,
+        "horizon_days": one.horizon_days,
+        "cancel_before_minutes": one.cancel_before_minutes,
+        "needs_approval": one.needs_approval,
+        "open_to": list(one.open_to),
+        "hours": {name: _hours(day) for name, day in zip(DAYS, one.hours.week, strict=True)},
+        "exceptions": [
+            {"date": day.isoformat(), "hours": _hours(openings)}
+            for day, openings in one.hours.exceptions
+        ],
+        "active": one.active,
+        "version": one.version,
+    }
+
+
+def site(one: Site) -> Json:
+    """The site's settings, but for the salt."""
+    return {
+        "name": _texts(one.name),
+        "time_zone": one.time_zone,
+        "base_url": one.base_url,
+        "prove_address": one.prove_address,
+        "hold_minutes": one.hold_minutes,
+        "live_bookings": one.live_bookings,
+        "allowed_domains": list(one.allowed_domains),
+        "allowed_sites": list(one.allowed_sites),
+        "version": one.version,
+    }
+
+
+def availability(
+    found: Iterable[SpaceAvailability], starts_at: datetime, ends_at: datetime, catalog: Catalog
+) -> Json:
+    """The availability of several spaces."""
+    zone = catalog.site.zone
+    return {
+        "from": moment(starts_at, zone),
+        "to": moment(ends_at, zone),
+        "time_zone": catalog.site.time_zone,
+        "items": [_space_availability(each, zone) for each in found],
+    }
+
+
+def interval(stretch: Stretch, zone: ZoneInfo) -> Json:
+    """A time, with its reason where it has one."""
+    body = {"start": moment(stretch.starts_at, zone), "end": moment(stretch.ends_at, zone)}
+    if stretch.reason:
+        body["reason"] = stretch.reason
+    return body
+
+
+def preview(
+    found: Preview, starts_at: datetime, ends_at: datetime, catalog: Catalog, language: str
+) -> Json:
+    """What a booking would be answered."""
+    zone = catalog.site.zone
+    item = {
+        "start": moment(starts_at, zone),
+        "end": moment(ends_at, zone),
+        "possible": found.possible,
+        "errors": errors(found.problems, catalog, language),
+        "conflicts": [conflict_json(each, catalog) for each in found.conflicts],
+        "alternatives": [alternative_json(each, catalog) for each in found.alternatives],
+    }
+    return {"items": [item]}
+
+
+def errors(problems: Iterable[Problem], catalog: Catalog, language: str) -> list[Json]:
+    """Broken rules."""
+    return [
+        {
+            "pointer": problem.pointer,
+            "code": problem.code,
+            "message": texts.message(problem, language, catalog),
+        }
+        for problem in problems
+    ]
+
+
+def affected(found: Iterable[Affected], catalog: Catalog, language: str) -> list[Json]:
+    """Bookings that no longer fit, and why."""
+    return [
+        {**_in_short(each.booking, catalog), "errors": errors(each.problems, catalog, language)}
+        for each in found
+    ]
+
+
+def closure(one: Closure, conflicts: Iterable[Booking], catalog: Catalog) -> Json:
+    """A closure and what is in its way."""
+    zone = catalog.site.zone
+    return {
+        "closure_id": one.closure_id,
+        "state": one.state.value,
+        "done": one.done,
+        "total": one.total,
+        "conflicts": [_in_short(each, catalog) for each in conflicts],
+        "space_ids": list(one.space_ids),
+        "start": moment(one.starts_at, zone),
+        "end": moment(one.ends_at, zone),
+        "reason": one.reason,
+    }
+
+
+def _in_short(one: Booking, catalog: Catalog) -> Json:
+    zone = catalog.site.zone
+    return {
+        "booking_id": one.booking_id,
+        "space_ids": list(one.space_ids),
+        "start": moment(one.starts_at, zone),
+        "end": moment(one.ends_at, zone),
+        "state": one.state.value,
+    }
+
+
+def _space_availability(found: SpaceAvailability, zone: ZoneInfo) -> Json:
+    body: Json = {
+        "space_id": found.space.space_id,
+        "free": [interval(each, zone) for each in found.free],
+        "busy": [interval(each, zone) for each in found.busy],
+        "closed": [interval(each, zone) for each in found.closed],
+    }
+    if found.starts is not None:
+        body["starts"] = [moment(each, zone) for each in found.starts]
+    return body
+
+
+def _texts(names: Any) -> Json:
+    return {language: names.get(language, "") for language in ("fi", "sv", "en")}
+
+
+def _hours(openings: Openings) -> list[list[str]]:
+    return [[_clock(start), _clock(end)] for start, end in openings]
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"

@@ -1,0 +1,60 @@
+"""The route table: what each operation takes and answers, for requests and for the OpenAPI document."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from chalicelib.api.http import Call, Reply
+
+ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path."""
+
+    method: str
+    path: str
+    handler: "Callable[[Call], Reply]"
+    summary: str
+    tag: str
+    answers: Mapping[int, "type[BaseModel] | None"]
+    query: "type[BaseModel] | None" = None
+    body: "type[BaseModel] | None" = None
+    forms: bool = False
+    who: str = "anyone"  # "anyone", "owner" (credentials, and it must be yours) or "staff"
+    conditional: bool = False  # takes If-Match
+    problems: tuple[int, ...] = ()
+    produces: str = "application/json"
+
+    @property
+    def writes(self) -> bool:
+        """Whether it takes an Idempotency-Key."""
+        return self.method != "GET" and self.path not in ("/v1/freebusy", "/v1/bookings/preview")
+
+
+@dataclass
+class Routes:
+    """The operations of one feature."""
+
+    tag: str
+    operations: list[Operation] = field(default_factory=list)
+
+    def add(self, method: str, path: str, summary: str, **more: Any) -> Callable[..., Any]:
+        """Register the decorated handler for a method of a path."""
+
+        def register(handler: "Callable[[Call], Reply]") -> "Callable[[Call], Reply]":
+            self.operations.append(Operation(method, path, handler, summary, self.tag, **more))
+            return handler
+
+        return register
+
+    def by_path(self) -> dict[str, dict[str, Operation]]:
+        """The operations by path and method."""
+        found: dict[str, dict[str, Operation]] = {}
+        for operation in self.operations:
+            found.setdefault(operation.path, {})[operation.method] = operation
+        return found

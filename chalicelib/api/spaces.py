@@ -1,0 +1,33 @@
+"""Spaces as anyone sees them."""
+
+from chalicelib.api import present, schemas
+from chalicelib.api.http import Call, Reply
+from chalicelib.api.paging import paged
+from chalicelib.api.problems import ApiProblem
+from chalicelib.api.routing import Routes
+
+routes = Routes("spaces")
+
+
+@routes.add(
+    "GET",
+    "/v1/spaces",
+    "Everything that can be booked",
+    query=schemas.PageQuery,
+    answers={200: schemas.SpaceList},
+)
+def list_spaces(call: Call) -> Reply:
+    """Spaces, people and equipment in use, by id."""
+    spaces = (space for space in call.ports.settings.recent().spaces.values() if space.active)
+    return Reply(paged(call, spaces, lambda each: each.space_id, present.space))
+
+
+@routes.add(
+    "GET", "/v1/spaces/{space_id}", "One of them", answers={200: schemas.SpaceOut}, problems=(404,)
+)
+def get_space(call: Call) -> Reply:
+    """One space, with its ETag."""
+    space = call.ports.settings.recent().active(call.id("space_id"))
+    if space is None:
+        raise ApiProblem("not-found")
+    return Reply(present.space(space), etag=f'"{space.version}"')

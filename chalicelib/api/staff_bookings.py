@@ -1,0 +1,70 @@
+"""What staff do with bookings: find them, and decide."""
+
+from chalicelib.api import present, schemas
+from chalicelib.api.bookings import rendered
+from chalicelib.api.cursors import opened, sealed
+from chalicelib.api.http import Call, Reply, stored
+from chalicelib.api.routing import Routes
+from chalicelib.services import bookings, listing
+
+routes = Routes("staff_bookings")
+
+
+@routes.add(
+    "GET",
+    "/v1/staff/bookings",
+    "Bookings of a range",
+    query=schemas.StaffBookingsQuery,
+    answers={200: schemas.BookingList},
+    who="staff",
+)
+def list_bookings(call: Call) -> Reply:
+    """The bookings that overlap a range, by start."""
+    query: schemas.StaffBookingsQuery = call.query
+    starts_at, ends_at = call.instants(("/from", query.from_), ("/to", query.to))
+    page = listing.overlapping(
+        call.ports,
+        listing.Wanted(starts_at, ends_at, query.space_id, query.state, query.person),
+        query.limit,
+        opened(query.cursor, call.operation.path),
+    )
+    items = [present.booking(each, call.catalog, staff=True) for each in page.items]
+    following = sealed(page.next, call.operation.path) if page.next else None
+    return Reply({"items": items, "next": following}, private=True)
+
+
+@routes.add(
+    "POST",
+    "/v1/staff/bookings/{booking_id}/approve",
+    "Approve a request",
+    body=schemas.EmptyIn,
+    answers={200: schemas.BookingOut},
+    who="staff",
+    conditional=True,
+    problems=(404, 409, 412),
+)
+def approve(call: Call) -> Reply:
+    """Grant a request or a pending change; with If-Match of a denied one, reopen it."""
+    return stored(
+        bookings.approve(
+            call.ports, call.id("booking_id"), call.tags(), call.intent(rendered(call, 200))
+        )
+    )
+
+
+@routes.add(
+    "POST",
+    "/v1/staff/bookings/{booking_id}/deny",
+    "Deny a request",
+    body=schemas.ReasonIn,
+    answers={200: schemas.BookingOut},
+    who="staff",
+    conditional=True,
+    problems=(404, 409, 412),
+)
+def deny(call: Call) -> Reply:
+    """Refuse a request or a pending change, with a reason."""
+    intent = call.intent(rendered(call, 200))
+    return stored(
+        bookings.deny(call.ports, call.id("booking_id"), call.body.reason, call.tags(), intent)
+    )

@@ -1,0 +1,175 @@
+"""Staff's settings over HTTP: spaces, people, equipment, and the site."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from chalicelib.api import present, schemas
+from chalicelib.api.http import Call, Reply, stored
+from chalicelib.api.paging import paged
+from chalicelib.api.routing import Routes
+from chalicelib.domain.errors import refuse
+from chalicelib.domain.spaces import Kind, Openings, Space
+from chalicelib.services import spaces
+from chalicelib.services.writing import Outcome
+
+routes = Routes("staff_settings")
+ONE = "/v1/staff/spaces/{space_id}"
+
+
+@routes.add(
+    "GET",
+    "/v1/staff/spaces",
+    "All spaces",
+    query=schemas.PageQuery,
+    answers={200: schemas.SpaceList},
+    who="staff",
+)
+def list_spaces(call: Call) -> Reply:
+    """Spaces in use or not, as of now."""
+    spaces_now = call.ports.settings.fresh().spaces.values()
+    return Reply(paged(call, spaces_now, lambda each: each.space_id, present.space), private=True)
+
+
+@routes.add(
+    "POST",
+    "/v1/staff/spaces",
+    "Add a space",
+    body=schemas.SpaceIn,
+    answers={201: schemas.SpaceChanged},
+    who="staff",
+    problems=(409,),
+)
+def create_space(call: Call) -> Reply:
+    """Add a space, a pool, a person or equipment."""
+    fields = fields_of(call.body)
+    space = spaces.applied(Space(fields.pop("space_id"), fields.pop("name")), fields)
+    outcome = spaces.create(call.ports, space, call.intent(_rendered(call, 201)))
+    return _with_affected(call, outcome, space.space_id)
+
+
+@routes.add("GET", ONE, "A space", answers={200: schemas.SpaceOut}, who="staff", problems=(404,))
+def get_space(call: Call) -> Reply:
+    """A space as of now, in use or not, with its ETag."""
+    space = spaces.get(call.ports, call.id("space_id"))
+    return Reply(present.space(space), etag=spaces.etag(space.version), private=True)
+
+
+@routes.add(
+    "PATCH",
+    ONE,
+    "Change a space",
+    body=schemas.SpacePatch,
+    answers={200: schemas.SpaceChanged},
+    who="staff",
+    conditional=True,
+    problems=(404, 409, 412, 428),
+)
+def change_space(call: Call) -> Reply:
+    """Change some settings; `affected` lists the bookings that no longer fit."""
+    space_id, tags = call.id("space_id"), call.required_tags()
+    outcome = spaces.change(
+        call.ports, space_id, fields_of(call.body), tags, call.intent(_rendered(call, 200))
+    )
+    return _with_affected(call, outcome, space_id)
+
+
+@routes.add("GET", "/v1/staff/settings", "The site", answers={200: schemas.SiteOut}, who="staff")
+def get_site(call: Call) -> Reply:
+    """The site's settings as of now."""
+    site = call.ports.settings.fresh().site
+    return Reply(present.site(site), etag=spaces.etag(site.version), private=True)
+
+
+@routes.add(
+    "PATCH",
+    "/v1/staff/settings",
+    "Change the site",
+    body=schemas.SitePatch,
+    answers={200: schemas.SiteOut},
+    who="staff",
+    conditional=True,
+    problems=(412, 428),
+)
+def change_site(call: Call) -> Reply:
+    """Change some of the site's settings."""
+    given = call.body.model_dump(mode="json", exclude_unset=True)
+    fields = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in given.items()
+        if value is not None or name == "live_bookings"
+    }
+
+    def render(site: Any) -> dict[str, Any]:
+        headers = {"ETag": spaces.etag(site.version)}
+        return {"status": 200, "headers": headers, "body": present.site(site)}
+
+    tags = call.required_tags()
+    return stored(spaces.change_site(call.ports, fields, tags, call.intent(render)))
+
+
+def fields_of(body: schemas.SpacePatch) -> dict[str, Any]:
+    """The fields that a request sets, in the terms of `spaces.applied`. Raises Refused.
+
+    Of texts and hours only the languages and days that are named change (as RFC 7396 has it).
+    """
+    given = body.model_dump(mode="json", exclude_unset=True)
+    fields: dict[str, Any] = {}
+    for name, value in given.items():
+        if value is None or name in ("hours", "exceptions"):
+            continue
+        fields[name] = tuple(value) if isinstance(value, list) else value
+    if "kind" in fields:
+        fields["kind"] = Kind(fields["kind"])
+    if body.hours is not None:
+        fields["week"] = {
+            day: _openings(f"/hours/{day}", pairs) for day, pairs in given["hours"].items()
+        }
+    if body.exceptions is not None:
+        fields["exceptions"] = _exceptions(body.exceptions)
+    return fields
+
+
+def _exceptions(given: list[schemas.ExceptionIn]) -> tuple[tuple[date, Openings], ...]:
+    found: dict[date, Openings] = {}
+    for index, each in enumerate(given):
+        pointer = f"/exceptions/{index}"
+        try:
+            day = date.fromisoformat(each.date)
+        except ValueError as error:
+            raise refuse("invalid-request", f"{pointer}/date", why="time") from error
+        found[day] = _openings(f"{pointer}/hours", each.hours)
+    return tuple(sorted(found.items()))
+
+
+def _openings(pointer: str, pairs: list[list[str]]) -> Openings:
+    openings = tuple(sorted((_minutes(start), _minutes(end)) for start, end in pairs))
+    for index, (start, end) in enumerate(openings):
+        if start >= end or (index and start < openings[index - 1][1]):
+            raise refuse("invalid-request", pointer, why="end-before-start")
+    return openings
+
+
+def _minutes(clock: str) -> int:
+    hour, _, minute = clock.partition(":")
+    return int(hour) * 60 + int(minute)
+
+
+def _rendered(call: Call, status: int) -> Callable[[Space], dict[str, Any]]:
+    def render(space: Space) -> dict[str, Any]:
+        headers = {"ETag": spaces.etag(space.version)}
+        if status == 201:
+            base = call.catalog.site.base_url
+            headers["Location"] = f"{base}/v1/staff/spaces/{space.space_id}"
+        return {"status": status, "headers": headers, "body": present.space(space)}
+
+    return render
+
+
+def _with_affected(call: Call, outcome: Outcome[Space], space_id: str) -> Reply:
+    """The consequences are looked up after the write, so they are of now also in a replay."""
+    reply = stored(outcome)
+    catalog = call.ports.settings.fresh()
+    found = spaces.affected(call.ports, space_id)
+    reply.body = {**reply.body, "affected": present.affected(found, catalog, call.language)}
+    return reply

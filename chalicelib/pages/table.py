@@ -1,0 +1,5 @@
+"""All pages."""
+
+from chalicelib.api.routing import Routes
+
+ALL: tuple[Routes, ...] = ()

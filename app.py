@@ -15,7 +15,7 @@ for routes in (*ALL, *PAGES):
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="expire_due")
-def expire_due(payload: CloudWatchEvent) -> dict[str, int]:
+def expire_due(_payload: CloudWatchEvent) -> dict[str, int]:
     """Release holds that nobody confirmed and requests that nobody answered in time."""
     from chalicelib.bootstrap import ports
     from chalicelib.services import expiry
@@ -24,7 +24,7 @@ def expire_due(payload: CloudWatchEvent) -> dict[str, int]:
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="continue_closures")
-def continue_closures(payload: CloudWatchEvent) -> dict[str, int]:
+def continue_closures(_payload: CloudWatchEvent) -> dict[str, int]:
     """Go on with long closures, day by day."""
     from chalicelib.bootstrap import ports
     from chalicelib.services import closures

@@ -76,7 +76,7 @@ class Closure:
     def wanted(self) -> dict[str, Ranges]:
         """All that it is to hold."""
         whole = ((self.first_slot, self.last_slot),)
-        return {resource: whole for resource in self.resource_ids}
+        return dict.fromkeys(self.resource_ids, whole)
 
 
 def after_claim(closure: Closure, claimed: Footprint) -> Closure:
@@ -113,7 +113,7 @@ def held_chunk(closure: Closure) -> dict[str, Ranges]:
     first = min(ranges[0][0] for ranges in closure.footprint.values())
     first -= first % SLOTS_A_DAY
     window = ((first, first + closure.chunk_slots),)
-    kept = difference(closure.footprint, {key: window for key in closure.footprint})
+    kept = difference(closure.footprint, dict.fromkeys(closure.footprint, window))
     return difference(closure.footprint, kept)
 
 

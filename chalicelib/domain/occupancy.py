@@ -132,9 +132,9 @@ def mask_of(ranges: Ranges, base: int, size: int) -> int:
     """Ranges of slots as bits, bit 0 the slot `base`, cut to `size` bits."""
     mask = 0
     for start, end in ranges:
-        start, end = max(start - base, 0), min(end - base, size)
-        if start < end:
-            mask |= (1 << end) - (1 << start)
+        first, last = max(start - base, 0), min(end - base, size)
+        if first < last:
+            mask |= (1 << last) - (1 << first)
     return mask
 
 

@@ -115,7 +115,7 @@ def make_plan(
         free = [
             choice
             for choice in need.choices
-            if not _taken(choice, need.window, ask, catalog, occupancy, before)
+            if not _taken(choice, need.window, catalog, occupancy, before)
         ]
         free.sort(key=lambda choice: (choice not in footprint, _rank(choice, order)))
         if len(free) < need.count:
@@ -219,7 +219,6 @@ def _closed(
 def _taken(
     resource: str,
     span: Range,
-    ask: Ask,
     catalog: Catalog,
     occupancy: Occupancy,
     before: Booking | None,

@@ -363,7 +363,8 @@ def _save(attempt: Attempt, before: Booking | None, after: Booking) -> None:
 
     `before` is as stored, not as judged: a pending change that has lapsed still has its slots.
     """
-    assert before is not None
+    if before is None:
+        raise NotFound
     ports, tx = attempt.ports, attempt.tx
     if (before.held, before.until, before.marks()) != (after.held, after.until, after.marks()):
         ports.ledger.move(

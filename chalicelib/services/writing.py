@@ -47,7 +47,7 @@ class Intent:
 
     def token(self, key: str) -> str:
         """Where the answer is kept: apart for each actor, method and path."""
-        scope = "\n".join(("idempotency", self.actor.actor_id, self.method, self.path, key))
+        scope = f"idempotency\n{self.actor.actor_id}\n{self.method}\n{self.path}\n{key}"
         return hashlib.sha256(scope.encode()).hexdigest()
 
 

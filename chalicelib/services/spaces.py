@@ -95,14 +95,13 @@ def applied(space: Space, fields: Mapping[str, Any]) -> Space:
     `exceptions` are replaced whole.
     """
     others = dict(fields)
+    hours = others.pop("hours", space.hours)
     week = others.pop("week", {})
-    exceptions = others.pop("exceptions", space.hours.exceptions)
+    exceptions = others.pop("exceptions", hours.exceptions)
     for name in ("name", "instructions"):
         if name in others:
             others[name] = {**getattr(space, name), **others[name]}
-    days = tuple(
-        week.get(day, present) for day, present in zip(DAYS, space.hours.week, strict=True)
-    )
+    days = tuple(week.get(day, present) for day, present in zip(DAYS, hours.week, strict=True))
     return replace(space, **others, hours=Hours(days, exceptions))
 
 

@@ -1,18 +1,16 @@
 """`make run` and `make stop`: the steps, each with a word to the person who waits."""
 
 import argparse
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from infra.local.cloud import STACK, Cloud, Problem
-from infra.package import ROOT, build
+from infra.local.cloud import Cloud, Problem
+from infra.local.deploy import check_deployed, deploy, endpoint_of
+from infra.package import ROOT
 
 HOME = ROOT / ".local"
-PACKAGE = ROOT / "build/local"
-BUCKET = f"{STACK}-packages"
 WARM_REQUESTS = 6
 
 
@@ -24,10 +22,11 @@ def start(cloud: Cloud) -> str:
             _say(f"The local cloud serves {cloud.address} (log: {_short(cloud.log)}).")
         else:
             _say(f"The local cloud is running on {cloud.address} already.")
-        _deploy(cloud)
+        deploy(cloud, _say)
+        check_deployed(cloud)
         endpoint = endpoint_of(cloud)
         _seed(cloud, endpoint)
-        _write(cloud.home / "endpoint", endpoint)
+        (cloud.home / "endpoint").write_text(endpoint)
         _say("Warming up ...")
         _warm_up(cloud, endpoint)
         _say(f"Ready after {time.monotonic() - begun:.0f} s. Stop it with `make stop`.")
@@ -41,39 +40,6 @@ def stop(cloud: Cloud) -> None:
             _say(f"The local cloud is stopped; what it holds is in {_short(cloud.state)}.")
         else:
             _say("The local cloud is not running.")
-
-
-def endpoint_of(cloud: Cloud) -> str:
-    """The base address of the deployed interface: a path on 127.0.0.1, which needs no name service."""
-    apis = cloud.client("apigateway").get_rest_apis()["items"]
-    ids = [api["id"] for api in apis if api["name"] == STACK]
-    if len(ids) != 1:
-        raise Problem(
-            f"The state folder {cloud.state} does not hold the deployment it should: delete it to begin anew."
-        )
-    return f"{cloud.address}/_aws/execute-api/{ids[0]}/api"
-
-
-def _deploy(cloud: Cloud) -> None:
-    _say("Building the package ...")
-    package = build("local", PACKAGE)
-    deployed = cloud.state / "deployed"
-    if deployed.exists() and deployed.read_text() == package.fingerprint:
-        _say("The deployment is up to date.")
-        return
-    _say("Deploying it with CloudFormation ...")
-    result = subprocess.run(
-        [ROOT / "infra/deploy.sh", package.template, STACK, BUCKET],
-        env=cloud.command_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode:
-        cloud.log.open("a").write(result.stdout + result.stderr)
-        raise Problem(f"The deployment failed: {_last(result.stderr)} (more in {cloud.log})")
-    deployed.write_text(package.fingerprint)
-    cloud.save()
 
 
 def _seed(cloud: Cloud, endpoint: str) -> None:
@@ -105,15 +71,6 @@ def _say(words: str) -> None:
 
 def _short(path: Path) -> Path:
     return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-
-
-def _last(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "no reason was given"
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text)
 
 
 def main(arguments: list[str]) -> int:

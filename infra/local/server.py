@@ -6,6 +6,8 @@ Run by the interpreter of MiniStack's own environment. Changed in it, and why:
   that comes while all are busy, which a stampede of clients turns into minutes of start-up.
 - After a request it waits up to 50 ms for a line in the function's log. A line that comes later is found
   by the next request all the same, so the wait is 2 ms.
+- The interface is served at /api too: an address that outlives a new deployment, which gives it another
+  id, and that needs no name service.
 - SIGUSR1 writes all state to disk, so that a deployment outlives a machine that is switched off.
 """
 
@@ -13,6 +15,7 @@ import asyncio
 import os
 import signal
 from typing import Any
+from urllib.parse import quote
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
@@ -36,6 +39,17 @@ def bound_workers() -> None:
     apigateway_v1._call_lambda_raw = wait_and_call
 
 
+async def serve_at_short_address(scope: Any, receive: Any, send: Any) -> None:
+    """MiniStack, with /api/… standing for /_aws/execute-api/<id>/api/… of the only interface."""
+    if scope["type"] == "http" and f"{scope['path']}/".startswith("/api/"):
+        ids = [key[2] for key in list(apigateway_v1._rest_apis._data)]
+        if len(ids) == 1:
+            long = f"/_aws/execute-api/{ids[0]}"
+            raw = scope.get("raw_path") or quote(scope["path"]).encode()
+            scope = scope | {"path": long + scope["path"], "raw_path": long.encode() + raw}
+    await ministack.app(scope, receive, send)
+
+
 def shorten_waits_for_logs() -> None:
     """At most 2 ms for a first line, 1 ms after a line, 50 ms in all."""
     lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (0.002, 0.001, 0.050)
@@ -55,9 +69,10 @@ async def main() -> None:
     config.keep_alive_timeout = 75
     config.graceful_timeout = 2
     config.loglevel = "WARNING"
+    config.h11_max_incomplete_size = 2**20  # let our own code refuse an address that is too long
     bound_workers()
     shorten_waits_for_logs()
-    await serve(ministack.app, config, shutdown_trigger=stopped.wait)
+    await serve(serve_at_short_address, config, shutdown_trigger=stopped.wait)
     lambda_runtime.reset()
 
 

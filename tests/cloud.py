@@ -1,0 +1,69 @@
+"""A local cloud of the tests' own: the code of `make run` in a folder and on a port of its own."""
+
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.__main__ import start, stop
+from infra.local.cloud import STACK, Cloud
+
+
+@dataclass(frozen=True)
+class RunningCloud:
+    """What a test needs of a running local cloud."""
+
+    cloud: Cloud
+    endpoint: str
+
+    @property
+    def staff_key(self) -> str:
+        return (self.cloud.home / "staff-key").read_text()
+
+    @property
+    def form_key(self) -> str:
+        return (self.cloud.home / "form-key").read_text()
+
+    @property
+    def table_prefix(self) -> str:
+        return f"{STACK}-"
+
+    def boto(self, service: str, **credentials: str) -> Any:
+        """A boto3 client, of the cloud's owner unless credentials are given."""
+        return self.cloud.client(service, **credentials)
+
+    def role_credentials(self, function: str) -> dict[str, str]:
+        """Credentials of the role that `api`, `expire-due` or `continue-closures` runs under."""
+        functions = self.boto("lambda")
+        configuration = functions.get_function_configuration(FunctionName=f"{STACK}-{function}")
+        answer = self.boto("sts").assume_role(
+            RoleArn=configuration["Role"], RoleSessionName="test"
+        )["Credentials"]
+        return {
+            "aws_access_key_id": answer["AccessKeyId"],
+            "aws_secret_access_key": answer["SecretAccessKey"],
+            "aws_session_token": answer["SessionToken"],
+        }
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[RunningCloud]:
+    """A fresh local cloud, deployed and seeded, for the whole session."""
+    home = Path(tempfile.mkdtemp(prefix="labivaraus-"))
+    fresh = Cloud(home, free_port())
+    try:
+        yield RunningCloud(fresh, start(fresh))
+    finally:
+        stop(fresh)
+        shutil.rmtree(home, ignore_errors=True)

@@ -108,14 +108,16 @@ def applied(space: Space, fields: Mapping[str, Any]) -> Space:
 def change_site(
     ports: Ports, fields: Mapping[str, Any], tags: tuple[str, ...] | None, intent: Intent
 ) -> Outcome[Site]:
-    """Change the site's settings."""
+    """Change the site's settings; the first change also makes its salt."""
 
     def decide(attempt: Attempt) -> Site:
         attempt.read()
         before = ports.settings.fresh().site
         check_version(tags, etag(before.version))
         name = {**before.name, **fields.get("name", {})}
-        site = replace(before, **{**fields, "name": name}, version=before.version + 1)
+        salt = ports.clock.new_id("salt") if before.salt == Site().salt else before.salt
+        changes = {**fields, "name": name, "salt": salt}
+        site = replace(before, **changes, version=before.version + 1)
         ports.catalog.save_site(attempt.tx, site)
         _audit(ports, attempt, "site", "change", sorted(fields))
         return site

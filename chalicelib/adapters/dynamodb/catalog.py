@@ -18,6 +18,7 @@ from chalicelib.services.ports import Clock
 
 SITE, SPACE, CLOSURE = "site", "space", "closure"
 REVISION = "revision"
+UNSET = Site(version=0)  # so that the first change writes version 1
 DAY_SECONDS = 86400
 
 
@@ -32,9 +33,7 @@ class CatalogStore:
     def load(self) -> Catalog:
         """All settings. The revision is read first, so that what changes meanwhile is seen later."""
         revision = self.revision()
-        site = next(
-            (site_of(item) for item in self._query(SITE) if item["id"] == SITE), Site()
-        )
+        site = next((site_of(item) for item in self._query(SITE) if item["id"] == SITE), UNSET)
         spaces = {item["id"]: space_of(item) for item in self._query(SPACE)}
         closures = tuple(closure_of(item) for item in self._query(CLOSURE))
         return Catalog(site, spaces, closures, revision)
@@ -91,12 +90,16 @@ class CatalogStore:
         self._save(tx, CLOSURE, closure.closure_id, _closure_item(closure), closure.version)
 
     def _save(self, tx: Transaction, kind: str, key: str, item: Item, version: int) -> None:
+        condition = "attribute_not_exists(id)" if version == 1 else "#version = :before"
+        if (kind, version) == (SITE, 2):
+            # A site that was never written is version 1 of all defaults.
+            condition = f"attribute_not_exists(id) OR {condition}"
         first = version == 1
         tx.put(
             "catalog",
             {**item, "kind": kind, "id": key, "schema": SCHEMA},
             ("kind", "id"),
-            condition="attribute_not_exists(id)" if first else "#version = :before",
+            condition=condition,
             names=None if first else {"#version": "version"},
             values=None if first else {":before": version - 1},
             failure=lambda _: VersionRaced(),

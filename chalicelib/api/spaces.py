@@ -18,7 +18,8 @@ routes = Routes("spaces")
 )
 def list_spaces(call: Call) -> Reply:
     """Spaces, people and equipment in use, by id."""
-    spaces = (space for space in call.ports.settings.recent().spaces.values() if space.active)
+    catalog = call.ports.settings.recent()
+    spaces = (space for key in catalog.spaces if (space := catalog.active(key)))
     return Reply(paged(call, spaces, lambda each: each.space_id, present.space))
 
 

@@ -40,9 +40,12 @@ class Catalog:
     revision: int = 0
 
     def active(self, space_id: str) -> Space | None:
-        """A space in use, or None."""
+        """A space in use, or None; a combined one is in use only with all its parts."""
         space = self.spaces.get(space_id)
-        return space if space and space.active else None
+        if space is None or not space.active:
+            return None
+        parts = (self.spaces.get(part) for part in space.parts)
+        return space if all(part and part.active for part in parts) else None
 
     def places(self) -> list[Space]:
         """The spaces in use, in the order of their ids: no people, no equipment."""
@@ -79,4 +82,4 @@ class Catalog:
         )
 
     def _active(self) -> Iterator[Space]:
-        return (self.spaces[key] for key in sorted(self.spaces) if self.spaces[key].active)
+        return (space for key in sorted(self.spaces) if (space := self.active(key)))

@@ -211,7 +211,7 @@ def _misfits(
         for problem in broken_for(Wanted(space, ""), ask, catalog, booking.created_at, None)
         if problem.code not in booking.override
     ]
-    if not space.active:
+    if catalog.active(space.space_id) is None:
         problems.append(Problem("unknown-space", "", {"space_id": space.space_id}))
     if booking.space_ids == (space.space_id,) and "over-capacity" not in booking.override:
         limit = space.capacity * (booking.units if space.kind is Kind.POOL else 1)

@@ -11,7 +11,7 @@ from chalicelib.domain.bookings import Booking, PendingChange, State, judged
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import NotFound, Problem, Race, Refused, refuse
 from chalicelib.domain.footprints import DayKey, Footprint, day_keys, difference
-from chalicelib.domain.occupancy import Occupancy
+from chalicelib.domain.occupancy import Occupancy, mask_of
 from chalicelib.domain.people import Actor, Person, email_allowed, person_id_of
 from chalicelib.domain.planning import Plan, make_plan, reach
 from chalicelib.domain.rules import Ask, broken, earliest_for_staff, wanted
@@ -78,7 +78,8 @@ def book(ports: Ports, request: BookRequest, intent: Intent) -> Outcome[Booking]
         if release_ended(ports, plan.ended):
             raise Race
         state = _first_state(intent.actor, plan, catalog)
-        hold = timedelta(minutes=catalog.site.hold_minutes)
+        # In whole seconds, as the ledger counts them: a hold ends for all who look at one instant.
+        held_until = now.replace(microsecond=0) + timedelta(minutes=catalog.site.hold_minutes)
         booking = Booking(
             booking_id=booking_id,
             state=state,
@@ -97,7 +98,7 @@ def book(ports: Ports, request: BookRequest, intent: Intent) -> Outcome[Booking]
             equipment=dict(request.equipment),
             facilitator=plan.facilitator,
             facilitation_notes=request.facilitation_notes,
-            confirm_by=now + hold if state is State.HELD else None,
+            confirm_by=held_until if state is State.HELD else None,
             override=request.override,
         )
         _claim(attempt, booking, plan.governing)
@@ -532,16 +533,19 @@ def _moves(booking: Booking, request: ChangeRequest, ask: Ask) -> bool:
 
 
 def _reclaimable(attempt: Attempt, booking: Booking, now: datetime) -> None:
-    """Refuse to reopen a booking whose slots are no longer free."""
+    """Refuse to reopen a booking whose slots are no longer free, or are to be closed."""
     if now >= booking.starts_at:
         raise refuse("already-started", "/start")
     keys = day_keys(booking.footprint)
     snapshot = attempt.read(days=keys)
     occupancy = known(keys, snapshot, now)
-    base = occupancy.first
+    base, size = occupancy.first, occupancy.last - occupancy.first
     for resource, ranges in booking.footprint.items():
-        taken = occupancy.masks(resource).taken
-        if any(taken >> (slot - base) & 1 for start, end in ranges for slot in range(start, end)):
+        masks = occupancy.masks(resource)
+        closed = masks.closure | mask_of(attempt.catalog.closed_ranges(resource), base, size)
+        if closed & mask_of(ranges, base, size):
+            raise refuse("closed", "/start")
+        if masks.busy & mask_of(ranges, base, size):
             raise refuse("slot-taken", "/start")
     ended = occupancy.ended_holders(booking.footprint)
     if release_ended(attempt.ports, frozenset(ended)):

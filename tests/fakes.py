@@ -6,7 +6,9 @@ stop it, count it, or let the process "die" before or after it.
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -73,12 +75,25 @@ class FakeClock:
         self.time = now or datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
         self._numbers = itertools.count(1)
         self.waited = 0.0
+        self._deadline = math.inf
 
     def now(self) -> datetime:
         return self.time
 
     def monotonic(self) -> float:
         return self.waited
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        outer = self._deadline
+        self._deadline = min(outer, self.waited + seconds)
+        try:
+            yield
+        finally:
+            self._deadline = outer
+
+    def deadline(self) -> float:
+        return self._deadline
 
     def pause(self, attempt: int) -> None:
         self.waited += 0.01 * attempt
@@ -116,7 +131,9 @@ class FakeTransaction:
             raise Broken(f"two actions on {key}")
         self.actions[key] = _Action(key, rank, check, apply)
 
-    def require(self, key: tuple[str, ...], rank: int, check: Callable[[], Exception | None]) -> None:
+    def require(
+        self, key: tuple[str, ...], rank: int, check: Callable[[], Exception | None]
+    ) -> None:
         if key not in self.actions:
             self.add(key, rank, check, lambda: None)
 
@@ -258,9 +275,7 @@ class FakeBookings:
         self._write(tx, booking, booking.version - 1)
 
     def check(self, tx: FakeTransaction, booking_id: str, version: int | None) -> None:
-        tx.require(
-            ("bookings", booking_id), VERSION, lambda: self._version(booking_id, version)
-        )
+        tx.require(("bookings", booking_id), VERSION, lambda: self._version(booking_id, version))
 
     def _version(self, booking_id: str, version: int | None) -> Exception | None:
         present = self._store.bookings.get(booking_id)
@@ -290,7 +305,9 @@ class FakeBookings:
     def by_month(
         self, month: str, first: datetime, last: datetime, limit: int, after: Fields | None
     ) -> Page[Booking]:
-        return self._list(lambda each: f"{each.starts_at:%Y-%m}" == month, first, last, limit, after)
+        return self._list(
+            lambda each: f"{each.starts_at:%Y-%m}" == month, first, last, limit, after
+        )
 
     def by_person(
         self, person_id: str, first: datetime, last: datetime, limit: int, after: Fields | None
@@ -378,10 +395,15 @@ class FakeCatalogStore:
         tx.add(
             ("catalog", "site", "site"),
             VERSION,
-            lambda: None if self._store.site.version in (site.version - 1, 1) else VersionRaced(),
+            lambda: None if self._site_before(site) else VersionRaced(),
             lambda: setattr(self._store, "site", site),
         )
         self._raise_revision(tx)
+
+    def _site_before(self, site: Site) -> bool:
+        # A site that was never written is version 1 of all defaults.
+        present = self._store.site
+        return present == Site() if site.version == 1 else present.version == site.version - 1
 
     def closure(self, closure_id: str) -> Closure | None:
         return self._store.call("catalog.closure", lambda: self._store.closures.get(closure_id))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from chalicelib.adapters.dynamodb.client import CALL_SECONDS, read
+from chalicelib.adapters.dynamodb.client import MOST_TRIES, read, stop_at
 from chalicelib.adapters.dynamodb.codec import Item, typed
 from chalicelib.domain.errors import Unavailable
 from chalicelib.services.ports import Clock
@@ -25,10 +25,10 @@ def batch_get(
 
 
 def _all_of(client: Any, clock: Clock, request: dict[str, Any]) -> Iterator[tuple[str, Item]]:
-    stop = clock.monotonic() + CALL_SECONDS
+    stop = stop_at(clock)
     tries = 0
     while request:
-        if clock.monotonic() > stop or tries > 50:
+        if tries and (clock.monotonic() >= stop or tries >= MOST_TRIES):
             raise Unavailable
         answer = read(clock, client.batch_get_item, RequestItems=request)
         for table, items in answer["Responses"].items():

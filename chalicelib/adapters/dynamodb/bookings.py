@@ -1,17 +1,18 @@
 """Bookings, with their footprints, as items."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.adapters.dynamodb.batch import batch_get
 from chalicelib.adapters.dynamodb.client import read
 from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, instant, iso, plain, typed
+from chalicelib.adapters.dynamodb.people import person_of
 from chalicelib.adapters.dynamodb.transaction import Rank, Transaction
 from chalicelib.domain.bookings import Booking, PendingChange, State
 from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.footprints import Footprint, Ranges
-from chalicelib.domain.people import Person
 from chalicelib.services.ports import Clock, Fields, Page
 
 SITE = "lab"
@@ -39,7 +40,8 @@ class Bookings:
 
     def get_many(self, booking_ids: Iterable[str]) -> list[Booking]:
         """Those that exist, strongly consistent."""
-        keys = [(self._table, {"booking_id": booking_id}) for booking_id in sorted(booking_ids)]
+        unique = sorted(set(booking_ids))
+        keys = [(self._table, {"booking_id": booking_id}) for booking_id in unique]
         return [booking_of(plain(item)) for _, item in batch_get(self._client, self._clock, keys)]
 
     def create(self, tx: Transaction, booking: Booking) -> None:
@@ -91,9 +93,7 @@ class Bookings:
         self, month: str, first: datetime, last: datetime, limit: int, after: Fields | None
     ) -> Page[Booking]:
         """Those that start in a UTC month (2026-12) and in [first, last), by start."""
-        return self._list(
-            "by_month", "site_month", f"{SITE}#{month}", first, last, limit, after
-        )
+        return self._list("by_month", "site_month", f"{SITE}#{month}", first, last, limit, after)
 
     def by_person(
         self, person_id: str, first: datetime, last: datetime, limit: int, after: Fields | None
@@ -155,12 +155,7 @@ def item_of(booking: Booking) -> Item:
         "due_at": iso(due_at) if due_at else None,
         "state": booking.state.value,
         **_place(booking),
-        "person": {
-            "name": booking.person.name,
-            "email": booking.person.email,
-            "organisation": booking.person.organisation,
-            "language": booking.person.language,
-        },
+        "person": asdict(booking.person),
         "made_by": booking.made_by,
         "created_at": iso(booking.created_at),
         "title": booking.title,
@@ -184,7 +179,7 @@ def booking_of(item: Mapping[str, Any]) -> Booking:
         booking_id=item["booking_id"],
         state=State(item["state"]),
         **_place_of(item),
-        person=Person(**item["person"]),
+        person=person_of(item["person"]),
         person_id=item["person_id"],
         made_by=item["made_by"],
         created_at=instant(item["created_at"]),

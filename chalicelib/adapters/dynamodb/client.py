@@ -12,7 +12,8 @@ from chalicelib.services.ports import Clock
 
 CONNECT_SECONDS = 1
 READ_SECONDS = 4  # botocore's 60 would outlive API Gateway's 29
-CALL_SECONDS = 12.0
+CALL_SECONDS = 12.0  # for one call with its repeats, within what the whole request is allowed
+MOST_TRIES = 50  # whatever the clock says
 
 THROTTLED = frozenset(
     {
@@ -25,8 +26,10 @@ THROTTLED = frozenset(
         "TransactionConflict",
         "TransactionConflictException",
     }
+)  # as the code of an error, or as the reason of a cancelled transaction
+UNCERTAIN = frozenset(
+    {"InternalServerError", "ServiceUnavailable", "TransactionInProgressException"}
 )
-UNCERTAIN = frozenset({"InternalServerError", "ServiceUnavailable", "TransactionInProgressException"})
 
 
 def make_client(endpoint_url: str | None = None, region: str | None = None) -> Any:
@@ -61,9 +64,7 @@ def attempt(operation: Callable[..., Any], **arguments: Any) -> Any:
         return operation(**arguments)
     except (HTTPClientError, BotoConnectionError) as error:
         # A connection that was never made carried nothing.
-        raise Fault(
-            type(error).__name__, certain=isinstance(error, ConnectTimeoutError)
-        ) from error
+        raise Fault(type(error).__name__, certain=isinstance(error, ConnectTimeoutError)) from error
     except ClientError as error:
         code = error.response["Error"]["Code"]
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -74,6 +75,11 @@ def attempt(operation: Callable[..., Any], **arguments: Any) -> Any:
         raise
 
 
+def stop_at(clock: Clock, reserve: float = 0.0) -> float:
+    """Until when a call may be repeated, leaving `reserve` seconds of the request for what follows."""
+    return min(clock.monotonic() + CALL_SECONDS, clock.deadline() - reserve)
+
+
 def read(clock: Clock, operation: Callable[..., Any], **arguments: Any) -> Any:
     """A call without effects, repeated with full jitter until it answers.
 
@@ -81,16 +87,15 @@ def read(clock: Clock, operation: Callable[..., Any], **arguments: Any) -> Any:
     """
     from botocore.exceptions import ClientError
 
-    stop = clock.monotonic() + CALL_SECONDS
+    stop = stop_at(clock)
     tries = 0
     while True:
         try:
             return attempt(operation, **arguments)
         except Fault as fault:
             tries += 1
-            if clock.monotonic() > stop or tries > 50:
+            if clock.monotonic() >= stop or tries >= MOST_TRIES:
                 raise Unavailable from fault
             clock.pause(tries)
         except ClientError as error:
             raise Broken(str(error)) from error
-

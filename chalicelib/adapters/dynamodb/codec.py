@@ -1,4 +1,7 @@
-"""Between plain Python values and DynamoDB's typed ones: boto3's serialiser, with whole numbers."""
+"""Between plain Python values and DynamoDB's typed ones: boto3's serialiser, with whole numbers.
+
+Attributes that a newer version of the code writes may be of any type: they are read, not understood.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,8 +17,9 @@ def _types() -> tuple[Any, Any]:
     from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
     class WholeNumbers(TypeDeserializer):
-        def _deserialize_n(self, value: str) -> int:
-            return int(value)
+        def _deserialize_n(self, value: str) -> Any:
+            number = super()._deserialize_n(value)
+            return int(number) if number == number.to_integral_value() else number
 
     return TypeSerializer(), WholeNumbers()
 
@@ -33,8 +37,8 @@ def plain(item: Mapping[str, Any]) -> Item:
 
 
 def iso(instant: datetime) -> str:
-    """An instant as sortable text, in UTC to the second (or microsecond where it has any)."""
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """An instant as text that sorts by time: in UTC, always of one length."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def instant(text: str) -> datetime:

@@ -1,6 +1,7 @@
 """Idempotency items: the answer to a write, kept in the same transaction as its effect."""
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, plain, typed
 from chalicelib.adapters.dynamodb.transaction import Rank, Transaction
 from chalicelib.domain.errors import KeyUsed
 from chalicelib.services.ports import Clock, KeyRecord
+
+log = logging.getLogger(__name__)
 
 
 class Keys:
@@ -44,10 +47,18 @@ class Keys:
 
     def amend(self, record: KeyRecord) -> None:
         """Complete a stored answer. Losing this costs a replay the completion, nothing else."""
+        from botocore.exceptions import ClientError
+
         try:
-            attempt(self._client.put_item, TableName=self._table, Item=typed(_item(record)))
-        except Fault:
-            return
+            attempt(
+                self._client.put_item,
+                TableName=self._table,
+                Item=typed(_item(record)),
+                ConditionExpression="attempt = :attempt",
+                ExpressionAttributeValues=typed({":attempt": record.attempt}),
+            )
+        except (Fault, ClientError) as error:
+            log.warning("answer not completed", extra={"fault": str(error)})
 
 
 def _item(record: KeyRecord) -> Item:

@@ -14,11 +14,12 @@ from chalicelib.domain.bookings import Until
 from chalicelib.domain.errors import Broken, SlotTaken
 from chalicelib.domain.footprints import DayKey, Footprint, slots_by_day
 from chalicelib.domain.occupancy import LedgerDay
-from chalicelib.domain.times import first_slot
+from chalicelib.domain.times import SLOTS_A_DAY, first_slot
 from chalicelib.services.ports import Clock
 
 KEPT_DAYS = 400  # after its day; data.md: never earlier
 SITE = "lab"
+SLOTS = {f"t{slot:02d}": 1 << slot for slot in range(SLOTS_A_DAY)}  # attribute and bit of each
 
 
 class Ledger:
@@ -137,9 +138,9 @@ def ledger_day(item: Item) -> LedgerDay:
     until: dict[str, Until] = {}
     marks: dict[str, str] = {}
     for name, value in item.items():
-        if name[0] == "t" and len(name) == 3:
+        if name in SLOTS:
             holder = value["S"]
-            holders[holder] = holders.get(holder, 0) | 1 << int(name[1:])
+            holders[holder] = holders.get(holder, 0) | SLOTS[name]
         elif name.startswith("until_"):
             until[name[6:]] = value["S"] if "S" in value else int(value["N"])
         elif name.startswith("marks_"):
@@ -160,12 +161,10 @@ def week_of(day: str) -> str:
 
 def expires_at(day: str) -> int:
     """When a ledger item may go, in epoch seconds."""
-    return (first_slot(day) // 96 + 1 + KEPT_DAYS) * int(timedelta(days=1).total_seconds())
+    return (first_slot(day) // SLOTS_A_DAY + 1 + KEPT_DAYS) * int(timedelta(days=1).total_seconds())
 
 
-def _taken(
-    item: Item | None, holder: str, gained: list[int], released: list[int]
-) -> Exception:
+def _taken(item: Item | None, holder: str, gained: list[int], released: list[int]) -> Exception:
     present = item or {}
     if any(present.get(slot_name(slot)) != holder for slot in released):
         # The booking's own version stood, so only the tables can be wrong.

@@ -1,6 +1,7 @@
 """Persons' quotas and the digests of API keys."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from chalicelib.services.ports import Clock, Quota
 
 QUOTA = "quota"
 KEY = "key"
+MOST_GONE = 100  # in one expression of 4,096 bytes
 
 
 class People:
@@ -29,11 +31,13 @@ class People:
         Each booking is an attribute of its own, so that without a limit nobody waits for anybody.
         """
         added = {key: span for key, span in new.bookings.items() if old.bookings.get(key) != span}
-        gone = [key for key in old.bookings if key not in new.bookings]
+        # What is over and does not fit into one expression is taken out the next time.
+        gone = [key for key in old.bookings if key not in new.bookings][:MOST_GONE]
         if not added and not gone:
             return
         sets = ["#schema = :schema", *(f"{key} = :{key}" for key in added)]
         values: Item = {":schema": SCHEMA, ":one": 1}
+        removes = f"REMOVE {', '.join(gone)} " if gone else ""
         values |= {f":{key}": f"{start}-{end}" for key, (start, end) in added.items()}
         condition = ""
         if strict:
@@ -42,7 +46,7 @@ class People:
         tx.update(
             "people",
             {"person_id": new.person_id, "item": QUOTA},
-            f"SET {', '.join(sets)} {'REMOVE ' + ', '.join(gone) if gone else ''} ADD #version :one",
+            f"SET {', '.join(sets)} {removes}ADD #version :one",
             condition=condition,
             names={"#version": "version", "#schema": "schema"},
             values=values,
@@ -66,18 +70,12 @@ class People:
             actor_id=item["actor_id"],
             staff="staff" in item["roles"],
             vouches="vouches" in item["roles"],
-            person=Person(**person) if person else None,
+            person=person_of(person) if person else None,
         )
 
     def save_key(self, digest: str, actor: Actor, label: str, created_at: datetime) -> None:
         """Store the digest of a key, never the key."""
         roles = [name for name in ("staff", "vouches") if getattr(actor, name)]
-        person = actor.person and {
-            "name": actor.person.name,
-            "email": actor.person.email,
-            "organisation": actor.person.organisation,
-            "language": actor.person.language,
-        }
         item = {
             "schema": SCHEMA,
             "person_id": f"key#{digest}",
@@ -85,10 +83,15 @@ class People:
             "actor_id": actor.actor_id,
             "roles": roles,
             "label": label,
-            "person": person,
+            "person": asdict(actor.person) if actor.person else None,
             "created_at": iso(created_at),
         }
         read(self._clock, self._client.put_item, TableName=self._table, Item=typed(item))
+
+
+def person_of(item: Mapping[str, Any]) -> Person:
+    """A person as stored within another item; attributes of a newer schema are left alone."""
+    return Person(**{each.name: item[each.name] for each in fields(Person) if each.name in item})
 
 
 def quota_of(item: Mapping[str, Any]) -> Quota:

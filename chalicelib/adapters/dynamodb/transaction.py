@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import Any
 
-from chalicelib.adapters.dynamodb.client import CALL_SECONDS, Fault, attempt
+from chalicelib.adapters.dynamodb.client import MOST_TRIES, THROTTLED, Fault, attempt, stop_at
 from chalicelib.adapters.dynamodb.codec import Item, plain, typed
 from chalicelib.domain.errors import Broken, OutcomeUnknown, Race, Unavailable, refuse
 from chalicelib.services.ports import Clock
@@ -17,6 +17,7 @@ from chalicelib.services.ports import Clock
 log = logging.getLogger(__name__)
 MOST_ACTIONS = 100
 MOST_BYTES = 4096  # of one expression
+RESERVED_SECONDS = 4.0  # of a request, for finding out what an unknown outcome was
 
 OnFailure = Callable[[Item | None], Exception]
 
@@ -127,22 +128,23 @@ class Transaction:
         if len(self._actions) > MOST_ACTIONS:
             raise refuse("too-long", "/end", minutes=None)
         token = self._clock.new_id("t")[:36]
-        stop = self._clock.monotonic() + CALL_SECONDS
+        stop = stop_at(self._clock, RESERVED_SECONDS)
         uncertain = False
         tries = 0
         while True:
             try:
                 self._send(token)
-                return
             except Fault as fault:
                 uncertain = uncertain or not fault.certain
                 tries += 1
                 log.warning("transaction repeated", extra={"fault": fault.code, "tries": tries})
-                if self._clock.monotonic() > stop or tries > 50:
+                if self._clock.monotonic() >= stop or tries >= MOST_TRIES:
                     raise (OutcomeUnknown() if uncertain else Unavailable()) from fault
-            except Race as race:
+            except (Race, Broken) as error:
                 # After an unknown outcome the condition that failed may be our own success.
-                raise (OutcomeUnknown(race) if uncertain else race) from race.__cause__
+                raise (OutcomeUnknown(error) if uncertain else error) from error.__cause__
+            else:
+                return
             self._clock.pause(tries)
 
     def _send(self, token: str) -> None:
@@ -170,9 +172,9 @@ class Transaction:
             old = reason.get("Item")
             return failure(plain(old) if old else None)
         codes = {reason.get("Code", "None") for reason in reasons} - {"None"}
-        if "ValidationError" in codes or not codes:
-            return Broken(f"transaction refused: {sorted(codes)}")
-        return Fault(sorted(codes)[0], certain=True)
+        if codes and codes <= THROTTLED:
+            return Fault(min(codes), certain=True)
+        return Broken(f"transaction refused: {sorted(codes)}")
 
     def _add(
         self,

@@ -111,6 +111,7 @@ class Cloud:
             )
         self._pid_file().write_text(json.dumps({"pid": process.pid, "port": self.port}))
         self._wait(process.pid, process)
+        process.returncode = 0  # it is on its own from now on: nobody waits for this object
         said = self.log.read_bytes()[start:].decode(errors="replace")
         if any(words in said for words in LOST_STATE):
             os.kill(
@@ -169,7 +170,6 @@ class Cloud:
             "IOT_MTLS_ENABLED": "0",
             "DOCKER_HOST": f"unix://{self.home / 'no-docker'}",
             "TMPDIR": str(self.home / "tmp"),
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
 
     def _check_state(self) -> None:

@@ -6,6 +6,7 @@ stale and a cold start twice as long), no tests, and the same bytes for the same
 """
 
 import compileall
+import fcntl
 import hashlib
 import io
 import json
@@ -23,6 +24,7 @@ from py_compile import PycInvalidationMode
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
 REGION = "eu-north-1"
 UNUSED = {"tests", "test", "__pycache__"}
 TIME = (1980, 1, 1, 0, 0, 0)
@@ -38,11 +40,20 @@ class Package:
 
 def build(stage: str, out: Path) -> Package:
     """Build the package of a stage, unless `out` holds it already."""
+    BUILD.mkdir(exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
+    with (BUILD / "lock").open(
+        "w"
+    ) as lock:  # Chalice's own cache of packages is not made for two at once
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _build(stage, out)
+
+
+def _build(stage: str, out: Path) -> Package:
     package = Package(out / "template.json", fingerprint(stage))
     stamp = out / "fingerprint"
     if stamp.exists() and stamp.read_text() == package.fingerprint:
         return package
-    out.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         template = _run_chalice(stage, Path(folder))

@@ -22,6 +22,7 @@ def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
+        check=False,
         timeout=100,
     )
 
@@ -160,6 +161,7 @@ def test_a_missing_python_is_said(tmp_path: Path) -> None:
         env={"PATH": str(tmp_path)},
         capture_output=True,
         text=True,
+        check=False,
     )
     assert result.returncode == 1
     assert result.stderr.startswith("Python 3.11 is needed")

@@ -1,0 +1,191 @@
+"""What is deployed: the packaged template, as AWS will read it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("package")
+
+FUNCTIONS = {
+    "APIHandler": ("ApiHandler", 29),
+    "ExpireDue": ("ExpireDue", 60),
+    "ContinueClosures": ("ContinueClosures", 60),
+}
+KEYS = {
+    "Catalog": (["kind", "id"], {}),
+    "Ledger": (["resource_id", "day"], {"week": ["site_week", "day_resource"]}),
+    "Bookings": (
+        ["booking_id"],
+        {
+            "by_person": ["person_id", "starts_at"],
+            "by_month": ["site_month", "starts_at"],
+            "due": ["due_shard", "due_at"],
+        },
+    ),
+    "People": (["person_id", "item"], {}),
+    "Tokens": (["token_hash"], {}),
+    "Audit": (["subject", "at"], {"by_actor": ["actor", "at"]}),
+}
+EXPIRING = {"Catalog", "Ledger", "Tokens"}
+NOT_IN_BACKUPS = {"Tokens"}
+
+
+def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    return {
+        name: resource["Properties"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def names(schema: list[dict[str, str]]) -> list[str]:
+    return [each["AttributeName"] for each in schema]
+
+
+def test_the_template_has_no_findings(prod_template_path: Path) -> None:
+    found = subprocess.run(
+        [Path(sys.executable).parent / "cfn-lint", "--", prod_template_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (found.stdout, found.returncode) == ("", 0)
+
+
+def test_there_are_exactly_the_functions_that_we_know(prod: dict[str, Any]) -> None:
+    assert set(of_type(prod, "AWS::Serverless::Function")) == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_are_small_bounded_and_know_their_tables(prod: dict[str, Any], name: str) -> None:
+    function = of_type(prod, "AWS::Serverless::Function")[name]
+    assert function["Architectures"] == ["arm64"]
+    assert function["Runtime"] == "python3.11"
+    assert function["Timeout"] == FUNCTIONS[name][1]
+    assert function["MemorySize"] == (1024 if name == "APIHandler" else 512)
+    assert function["Environment"]["Variables"]["STAGE"] == "prod"
+    everywhere = prod["Globals"]["Function"]["Environment"]["Variables"]
+    assert everywhere["TABLE_PREFIX"] == {"Fn::Sub": "${AWS::StackName}-"}
+
+
+def test_schedules_run_one_at_a_time_every_minute(prod: dict[str, Any]) -> None:
+    for name in ("ExpireDue", "ContinueClosures"):
+        function = of_type(prod, "AWS::Serverless::Function")[name]
+        assert function["ReservedConcurrentExecutions"] == 1
+        (event,) = function["Events"].values()
+        assert event["Properties"]["Schedule"] == "rate(1 minute)"
+
+
+def test_logs_are_json_kept_for_a_while_and_written_by_their_function_alone(
+    prod: dict[str, Any],
+) -> None:
+    functions = of_type(prod, "AWS::Serverless::Function")
+    groups = of_type(prod, "AWS::Logs::LogGroup")
+    assert set(groups) == {f"{log}LogGroup" for log, _ in FUNCTIONS.values()}
+    for name, (log, _) in FUNCTIONS.items():
+        logging = functions[name]["LoggingConfig"]
+        assert logging["LogFormat"] == "JSON"
+        assert logging["LogGroup"] == {"Ref": f"{log}LogGroup"}
+        assert groups[f"{log}LogGroup"]["RetentionInDays"] == 30
+
+
+def test_every_function_and_the_interface_have_an_alarm_that_somebody_hears(
+    prod: dict[str, Any],
+) -> None:
+    alarms = of_type(prod, "AWS::CloudWatch::Alarm")
+    watched = {
+        (alarm["MetricName"], json.dumps(each["Value"]))
+        for alarm in alarms.values()
+        for each in alarm["Dimensions"]
+    }
+    assert {("Errors", json.dumps({"Ref": name})) for name in FUNCTIONS} <= watched
+    assert ("5XXError", '"labivaraus"') in watched
+    assert all(alarm["AlarmActions"] == [{"Ref": "Alarms"}] for alarm in alarms.values())
+    (api,) = of_type(prod, "AWS::Serverless::Api").values()
+    assert api["Name"] == "labivaraus"
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_table_has_the_keys_of_the_design_and_outlives_the_stack(
+    prod: dict[str, Any], name: str
+) -> None:
+    resource = prod["Resources"][f"{name}Table"]
+    table, (key, indexes) = resource["Properties"], KEYS[name]
+    assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+    assert table["TableName"] == {"Fn::Sub": f"${{AWS::StackName}}-{name.lower()}"}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert names(table["KeySchema"]) == key
+    found = {each["IndexName"]: each for each in table.get("GlobalSecondaryIndexes", [])}
+    assert {index: names(each["KeySchema"]) for index, each in found.items()} == indexes
+    assert all(each["Projection"] == {"ProjectionType": "ALL"} for each in found.values())
+    assert {each["AttributeType"] for each in table["AttributeDefinitions"]} == {"S"}
+    recovery = table.get("PointInTimeRecoverySpecification", {})
+    assert recovery.get("PointInTimeRecoveryEnabled", False) is (name not in NOT_IN_BACKUPS)
+    expiry = table.get("TimeToLiveSpecification")
+    wanted = {"AttributeName": "expires_at", "Enabled": True} if name in EXPIRING else None
+    assert expiry == wanted
+
+
+def test_there_are_no_tables_besides(prod: dict[str, Any]) -> None:
+    assert set(of_type(prod, "AWS::DynamoDB::Table")) == {f"{name}Table" for name in KEYS}
+
+
+def test_every_role_has_our_own_policy_and_no_policy_names_everything(
+    prod: dict[str, Any],
+) -> None:
+    roles = of_type(prod, "AWS::IAM::Role")
+    assert set(roles) == {f"{log}Role" for log, _ in FUNCTIONS.values()}
+    for role in roles.values():
+        assert not role.get("ManagedPolicyArns")
+        (policy,) = role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement["Effect"] == "Allow"
+            for word in ("Action", "Resource"):
+                values = statement[word] if isinstance(statement[word], list) else [statement[word]]
+                assert not [each for each in values if "*" in json.dumps(each)], statement["Sid"]
+
+
+def test_the_audit_log_can_only_be_appended_to(prod: dict[str, Any]) -> None:
+    for role in of_type(prod, "AWS::IAM::Role").values():
+        for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
+            if "AuditTable" in json.dumps(statement["Resource"]):
+                assert statement["Action"] == "dynamodb:PutItem"
+
+
+@pytest.mark.parametrize("word", ["4XX", "5XX"])
+def test_the_gateway_s_own_errors_are_problems(prod: dict[str, Any], word: str) -> None:
+    (api,) = of_type(prod, "AWS::Serverless::Api").values()
+    responses = api["GatewayResponses"]
+    assert f"DEFAULT_{word}" in responses
+    for response in responses.values():
+        headers = response["ResponseParameters"]["Headers"]
+        assert headers["Content-Type"] == "'application/problem+json'"
+        body = json.loads(response["ResponseTemplates"]["application/json"])
+        assert set(body) == {"type", "title", "status", "detail", "instance"}
+        assert body["type"].startswith("/problems/")
+        assert body["status"] == response["StatusCode"]
+        assert body["instance"] == "$context.requestId"
+
+
+def test_unknown_addresses_are_not_found_rather_than_forbidden(prod: dict[str, Any]) -> None:
+    (api,) = of_type(prod, "AWS::Serverless::Api").values()
+    assert api["GatewayResponses"]["MISSING_AUTHENTICATION_TOKEN"]["StatusCode"] == 404
+    assert api["EndpointConfiguration"] == "REGIONAL"
+    assert api["StageName"] == "api"
+
+
+def test_the_local_cloud_gets_the_same_template_but_for_the_stage_and_the_machine(
+    prod: dict[str, Any], local: dict[str, Any]
+) -> None:
+    def common(template: dict[str, Any], stage: str) -> str:
+        text = json.dumps(template)
+        for own in (f'"STAGE": "{stage}"', f"stage={stage}:", '["arm64"]', '["x86_64"]'):
+            text = text.replace(own, "…")
+        return text
+
+    assert common(local, "local") == common(prod, "prod")

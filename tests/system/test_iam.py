@@ -1,0 +1,254 @@
+"""Least privilege, tried on the local cloud, which enforces the policies of each function's role.
+
+What each function may do is written down here by hand, so that a policy cannot grow unseen.
+"""
+
+import json
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.package import ROOT
+from tests.cloud import RunningCloud
+
+FUNCTIONS = ("api", "expire-due", "continue-closures")
+KEYS = {
+    "catalog": {"kind": {"S": "none"}, "id": {"S": "none"}},
+    "ledger": {"resource_id": {"S": "none"}, "day": {"S": "2020-01-01"}},
+    "bookings": {"booking_id": {"S": "b_none"}},
+    "people": {"person_id": {"S": "p_none"}, "item": {"S": "none"}},
+    "tokens": {"token_hash": {"S": "none"}},
+    "audit": {"subject": {"S": "none"}, "at": {"S": "none"}},
+}
+INDEXES = {
+    "ledger/week": "site_week",
+    "bookings/by_person": "person_id",
+    "bookings/by_month": "site_month",
+    "bookings/due": "due_shard",
+    "audit/by_actor": "actor",
+}
+READ = {"GetItem", "BatchGetItem"}
+WRITE = {"PutItem", "UpdateItem", "ConditionCheckItem"}
+ALLOWED: dict[str, dict[str, set[str]]] = {
+    "api": {
+        "catalog": READ | WRITE | {"Query"},
+        "ledger": READ | WRITE | {"Query"},
+        "ledger/week": {"Query"},
+        "bookings": READ | WRITE,
+        "bookings/by_person": {"Query"},
+        "bookings/by_month": {"Query"},
+        "people": READ | {"UpdateItem", "ConditionCheckItem"},
+        "tokens": READ | WRITE | {"DeleteItem"},
+        "audit": {"PutItem"},
+    },
+    "expire-due": {
+        "catalog": {"GetItem", "Query"},
+        "ledger": {"UpdateItem"},
+        "bookings": {"GetItem", "PutItem"},
+        "bookings/due": {"Query"},
+        "people": {"UpdateItem"},
+        "audit": {"PutItem"},
+    },
+    "continue-closures": {
+        "catalog": READ | WRITE | {"Query"},
+        "ledger": READ | WRITE | {"Query"},
+        "bookings": {"GetItem", "PutItem"},
+        "people": {"UpdateItem"},
+        "audit": {"PutItem"},
+    },
+}
+
+
+def attempts(client: Any, prefix: str, place: str) -> dict[str, Callable[[], Any]]:
+    """Every operation on a table or an index; the writes fail a condition, so nothing is written."""
+    name, _, index = place.partition("/")
+    table, key = f"{prefix}{name}", KEYS[name]
+    attribute = INDEXES[place] if index else next(iter(key))
+    never = "attribute_exists(never_there)"
+    query = {
+        "TableName": table,
+        "KeyConditionExpression": f"{attribute} = :value" if attribute != "kind" else "#k = :value",
+        "ExpressionAttributeValues": {":value": {"S": "none"}},
+        **({"IndexName": index} if index else {}),
+        **({"ExpressionAttributeNames": {"#k": "kind"}} if attribute == "kind" else {}),
+    }
+    scan = {"TableName": table, "Limit": 1, **({"IndexName": index} if index else {})}
+    both = {"Query": lambda: client.query(**query), "Scan": lambda: client.scan(**scan)}
+    if index:
+        return both
+    where = {"TableName": table, "ConditionExpression": never}
+    check = {**where, "Key": key}
+    return both | {
+        "GetItem": lambda: client.get_item(TableName=table, Key=key),
+        "BatchGetItem": lambda: client.batch_get_item(RequestItems={table: {"Keys": [key]}}),
+        "PutItem": lambda: client.put_item(**where, Item=key),
+        "UpdateItem": lambda: client.update_item(**check, UpdateExpression="REMOVE never_there"),
+        "DeleteItem": lambda: client.delete_item(**check),
+        "ConditionCheckItem": lambda: client.transact_write_items(
+            TransactItems=[{"ConditionCheck": check}]
+        ),
+    }
+
+
+def is_refused(attempt: Callable[[], Any]) -> bool:
+    try:
+        attempt()
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in ("AccessDeniedException", "AccessDenied"):
+            return True
+        if code not in ("ConditionalCheckFailedException", "TransactionCanceledException"):
+            raise
+    return False
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_to_the_tables_what_it_needs_and_nothing_else(
+    cloud: RunningCloud, function: str
+) -> None:
+    client = cloud.boto("dynamodb", **cloud.role_credentials(function))
+    may = {
+        place: {
+            operation
+            for operation, attempt in attempts(client, cloud.table_prefix, place).items()
+            if not is_refused(attempt)
+        }
+        for place in (*KEYS, *INDEXES)
+    }
+    assert {place: operations for place, operations in may.items() if operations} == ALLOWED[
+        function
+    ]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_the_interface_reads_the_signing_key(cloud: RunningCloud, function: str) -> None:
+    client = cloud.boto("ssm", **cloud.role_credentials(function))
+    refused = is_refused(
+        lambda: client.get_parameter(Name="/labivaraus/signing-key", WithDecryption=True)
+    )
+    assert refused is (function != "api")
+    assert is_refused(
+        lambda: client.put_parameter(
+            Name="/labivaraus/signing-key", Value="x", Type="SecureString", Overwrite=True
+        )
+    )
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_function_touches_the_cloud_itself(cloud: RunningCloud, function: str) -> None:
+    role = cloud.role_credentials(function)
+    dynamodb, functions = cloud.boto("dynamodb", **role), cloud.boto("lambda", **role)
+    table = f"{cloud.table_prefix}audit"
+    for attempt in (
+        lambda: dynamodb.delete_table(TableName=table),
+        dynamodb.list_tables,
+        lambda: dynamodb.update_table(TableName=table, BillingMode="PAY_PER_REQUEST"),
+        lambda: functions.invoke(FunctionName="labivaraus-expire-due"),
+        lambda: cloud.boto("iam", **role).list_roles(),
+        lambda: cloud.boto("s3", **role).list_buckets(),
+        lambda: cloud.boto("cloudformation", **role).delete_stack(StackName="labivaraus"),
+    ):
+        assert is_refused(attempt)
+
+
+def ask(cloud: RunningCloud, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    """A request of staff."""
+    request = urllib.request.Request(
+        f"{cloud.endpoint}/v1/{path}",
+        json.dumps(body).encode() if body is not None else None,
+        {
+            "Authorization": f"Bearer {cloud.staff_key}",
+            "Content-Type": "application/json",
+            "If-Match": "*",
+        },
+        method=method,
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.loads(answer.read())
+
+
+def book(cloud: RunningCloud, start: str, end: str) -> str:
+    person = {"name": "Aino Aalto", "email": "aino.aalto@gov.fi"}
+    booking = {
+        "space_ids": ["pod"],
+        "start": start,
+        "end": end,
+        "title": "Policy",
+        "attendees": 1,
+        "person": person,
+        "accept_terms": True,
+    }
+    return ask(cloud, "POST", "bookings", booking)["booking_id"]
+
+
+def invoke(cloud: RunningCloud, function: str) -> dict[str, Any]:
+    answer = cloud.boto("lambda").invoke(
+        FunctionName=f"labivaraus-{function}",
+        Payload=(ROOT / "tests/events/scheduled.json").read_bytes(),
+    )
+    result = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, result
+    return result
+
+
+def held_slots(cloud: RunningCloud, day: str) -> set[str]:
+    item = cloud.boto("dynamodb").get_item(
+        TableName=f"{cloud.table_prefix}ledger",
+        Key={"resource_id": {"S": "pod"}, "day": {"S": day}},
+    )["Item"]
+    return {each["S"] for name, each in item.items() if name[0] == "t" and name[1:].isdigit()}
+
+
+def test_expiring_works_under_its_own_policy(cloud: RunningCloud) -> None:
+    booking_id = book(cloud, "2027-03-01T10:00", "2027-03-01T11:00")
+    past = (datetime.now(UTC) - timedelta(minutes=1)).isoformat().replace("+00:00", "Z")
+    cloud.boto("dynamodb").update_item(
+        TableName=f"{cloud.table_prefix}bookings",
+        Key={"booking_id": {"S": booking_id}},
+        UpdateExpression="SET #state = :held, confirm_by = :past, due_at = :past, due_shard = :shard",
+        ExpressionAttributeNames={"#state": "state"},
+        ExpressionAttributeValues={
+            ":held": {"S": "held"},
+            ":past": {"S": past},
+            ":shard": {"S": "0"},
+        },
+    )
+    invoke(cloud, "expire-due")  # the clock may have come first
+    assert ask(cloud, "GET", f"bookings/{booking_id}")["state"] == "expired"
+    item = cloud.boto("dynamodb").get_item(
+        TableName=f"{cloud.table_prefix}bookings", Key={"booking_id": {"S": booking_id}}
+    )["Item"]
+    assert item["state"]["S"] == "expired"
+    assert booking_id not in held_slots(cloud, "2027-03-01")
+
+
+def test_continuing_closures_works_under_its_own_policy(cloud: RunningCloud) -> None:
+    """A closure that a booking stood in the way of takes the time once the booking is gone."""
+    booking_id = book(cloud, "2027-03-02T10:00", "2027-03-02T11:00")
+    closure = ask(
+        cloud,
+        "POST",
+        "staff/closures",
+        {
+            "space_ids": ["pod"],
+            "start": "2027-03-02T08:00",
+            "end": "2027-03-02T12:00",
+            "reason": "Paint",
+        },
+    )
+    assert held_slots(cloud, "2027-03-02") == {booking_id, closure["closure_id"]}
+    ask(cloud, "DELETE", f"bookings/{booking_id}")
+    invoke(cloud, "continue-closures")
+    assert held_slots(cloud, "2027-03-02") == {closure["closure_id"]}
+    assert ask(cloud, "GET", f"staff/closures/{closure['closure_id']}")["state"] == "closed"
+
+
+def test_the_clock_starts_both_functions_by_itself(cloud: RunningCloud) -> None:
+    rules = cloud.boto("events").list_rules()["Rules"]
+    assert {rule["ScheduleExpression"] for rule in rules} == {"rate(1 minute)"}
+    assert len(rules) == 2
+    assert {rule["State"] for rule in rules} == {"ENABLED"}

@@ -7,7 +7,7 @@ it before the ledger has all of it.
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.bookings import Booking, check_version
@@ -118,7 +118,11 @@ def view(ports: Ports, closure_id: str) -> ClosureView:
     closure = ports.catalog.closure(closure_id)
     if closure is None:
         raise NotFound
-    return ClosureView(closure, tuple(in_the_way(ports, closure)))
+    conflicts = tuple(in_the_way(ports, closure))
+    if closure.state is ClosureState.BLOCKED and not conflicts:
+        # What it misses is held by another closure, or has just become free: closed all the same.
+        closure = replace(closure, state=ClosureState.CLOSED)
+    return ClosureView(closure, conflicts)
 
 
 def listing(ports: Ports, now: datetime) -> list[Closure]:

@@ -174,6 +174,8 @@ class Cloud:
 
     def _check_state(self) -> None:
         """Refuse to start on a state that MiniStack would take for an empty one and overwrite."""
+        if self.state.exists() and not self.state.is_dir():
+            raise _broken(self.state, "it is not a folder")
         try:
             self.state.mkdir(exist_ok=True)
             (self.state / ".writable").write_text("")

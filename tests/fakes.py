@@ -47,7 +47,7 @@ class Store:
     bookings: dict[str, Booking] = field(default_factory=dict)
     spaces: dict[str, Space] = field(default_factory=dict)
     closures: dict[str, Closure] = field(default_factory=dict)
-    site: Site = field(default_factory=Site)
+    site: Site = Site(version=0)  # never written
     revision: int = 0
     ledger: dict[DayKey, LedgerDay] = field(default_factory=dict)
     records: dict[str, KeyRecord] = field(default_factory=dict)
@@ -262,7 +262,7 @@ class FakeBookings:
         return self._store.call("bookings.get", lambda: self._store.bookings.get(booking_id))
 
     def get_many(self, booking_ids: Iterable[str]) -> list[Booking]:
-        wanted = sorted(booking_ids)
+        wanted = sorted(set(booking_ids))
         return self._store.call(
             "bookings.get_many",
             lambda: [self._store.bookings[key] for key in wanted if key in self._store.bookings],
@@ -395,15 +395,10 @@ class FakeCatalogStore:
         tx.add(
             ("catalog", "site", "site"),
             VERSION,
-            lambda: None if self._site_before(site) else VersionRaced(),
+            lambda: None if self._store.site.version == site.version - 1 else VersionRaced(),
             lambda: setattr(self._store, "site", site),
         )
         self._raise_revision(tx)
-
-    def _site_before(self, site: Site) -> bool:
-        # A site that was never written is version 1 of all defaults.
-        present = self._store.site
-        return present == Site() if site.version == 1 else present.version == site.version - 1
 
     def closure(self, closure_id: str) -> Closure | None:
         return self._store.call("catalog.closure", lambda: self._store.closures.get(closure_id))
@@ -456,9 +451,12 @@ class FakeKeys:
         tx.add(("tokens", record.token), KEY, check, apply)
 
     def amend(self, record: KeyRecord) -> None:
-        self._store.call(
-            "keys.amend", lambda: self._store.records.__setitem__(record.token, deepcopy(record))
-        )
+        def amend() -> None:
+            present = self._store.records.get(record.token)
+            if present and present.attempt == record.attempt:
+                self._store.records[record.token] = deepcopy(record)
+
+        self._store.call("keys.amend", amend)
 
 
 class FakePeople:

@@ -121,6 +121,8 @@ class Bookings:
         limit: int,
         after: Fields | None,
     ) -> Page[Booking]:
+        if first >= last:
+            return Page([])  # BETWEEN refuses bounds that are the wrong way round
         arguments: Item = {
             "TableName": self._table,
             "IndexName": index,

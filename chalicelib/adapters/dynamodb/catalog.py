@@ -90,16 +90,12 @@ class CatalogStore:
         self._save(tx, CLOSURE, closure.closure_id, _closure_item(closure), closure.version)
 
     def _save(self, tx: Transaction, kind: str, key: str, item: Item, version: int) -> None:
-        condition = "attribute_not_exists(id)" if version == 1 else "#version = :before"
-        if (kind, version) == (SITE, 2):
-            # A site that was never written is version 1 of all defaults.
-            condition = f"attribute_not_exists(id) OR {condition}"
         first = version == 1
         tx.put(
             "catalog",
             {**item, "kind": kind, "id": key, "schema": SCHEMA},
             ("kind", "id"),
-            condition=condition,
+            condition="attribute_not_exists(id)" if first else "#version = :before",
             names=None if first else {"#version": "version"},
             values=None if first else {":before": version - 1},
             failure=lambda _: VersionRaced(),

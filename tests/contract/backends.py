@@ -1,0 +1,224 @@
+"""The three stores that the contract suite runs over: in memory, moto and the local cloud's DynamoDB."""
+
+import fcntl
+import itertools
+import os
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chalicelib.adapters.dynamodb.codec import plain
+from chalicelib.bootstrap import make_ports
+from chalicelib.domain.spaces import Space
+from chalicelib.services.ports import Ports
+from tests.builders import NOW, a_store
+from tests.cloud import free_port
+from tests.contract.tables import create_tables, definitions
+from tests.fakes import FakeClock, Store, memory_ports
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = ROOT / ".local" / "ministack-env"
+REGION = "eu-north-1"
+START_SECONDS = 30
+
+
+class UniqueClock(FakeClock):
+    """Its ids are as long as real ones and never the same twice: a store remembers request tokens."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        super().__init__(now)
+        self._salt = uuid4().hex[:16]
+        self._count = itertools.count(1)
+
+    def new_id(self, prefix: str) -> str:
+        return f"{prefix}_{self._salt}{next(self._count):06d}"
+
+
+@dataclass
+class Backend:
+    """A store, the ports over it, and what tests need to look behind them."""
+
+    name: str
+    clock: UniqueClock = field(default_factory=UniqueClock)
+    store: Store | None = None
+    client: Any = None
+    prefix: str = ""
+    ports: Ports = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ports = self.worker()
+
+    def worker(self) -> Ports:
+        """Ports over the same store with a cache of their own: another process."""
+        if self.store is not None:
+            return memory_ports(self.store, self.clock)
+        return make_ports(self.client, self.prefix, self.clock)
+
+    def stock(self, *changed: Space, **site: Any) -> "Backend":
+        """Write the settings of the fixture."""
+        wanted = a_store(*changed, **site)
+        for space in wanted.spaces.values():
+            tx = self.ports.begin()
+            self.ports.catalog.create_space(tx, space)
+            tx.commit()
+        tx = self.ports.begin()
+        self.ports.catalog.save_site(tx, wanted.site)
+        tx.commit()
+        return self
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """All of a table of DynamoDB, in plain values."""
+        answer = self.client.scan(TableName=self.prefix + table, ConsistentRead=True)
+        assert "LastEvaluatedKey" not in answer
+        return [plain(item) for item in answer["Items"]]
+
+    def audit(self) -> list[tuple[str, str, str]]:
+        """The entries of the audit log: subject, actor and action."""
+        entries = self.store.audit if self.store is not None else self.items("audit")
+        return sorted((entry["subject"], entry["actor"], entry["action"]) for entry in entries)
+
+    def keys(self) -> int:
+        """How many idempotency items there are."""
+        return len(self.store.records if self.store is not None else self.items("tokens"))
+
+    def quota(self, person_id: str) -> dict[str, tuple[int, int]]:
+        """The live bookings of a person."""
+        quota = self.ports.snapshots.read(person_id=person_id).quota
+        return dict(quota.bookings) if quota else {}
+
+
+def in_memory() -> Backend:
+    """The fake."""
+    return Backend("memory", store=Store())
+
+
+@contextmanager
+def in_moto() -> Iterator[Backend]:
+    """moto, which is right for one thread."""
+    from moto import mock_aws
+
+    from chalicelib.adapters.dynamodb.client import make_client
+
+    with mock_aws():
+        client = make_client(region=REGION)
+        create_tables(client, "moto-")
+        yield Backend("moto", client=client, prefix="moto-")
+
+
+def on_ministack(endpoint: str, name: str) -> Backend:
+    """Fresh tables on the local cloud."""
+    from chalicelib.adapters.dynamodb.client import make_client
+
+    client = make_client(endpoint, REGION)
+    prefix = f"{name}-{uuid4().hex[:12]}-"
+    create_tables(client, prefix)
+    return Backend("ministack", client=client, prefix=prefix)
+
+
+@contextmanager
+def ministack_process(folder: Path) -> Iterator[str]:
+    """MiniStack's DynamoDB alone, on a free port of this machine; yields its address."""
+    _build()
+    port = free_port()
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    environment = kept | {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "SERVICES": "dynamodb",
+        "MINISTACK_REGION": REGION,
+        "LOG_LEVEL": "WARNING",
+    }
+    log = folder / "ministack.log"
+    command = [ENVIRONMENT / "bin/python", "-m", "hypercorn", "ministack.app:app"]
+    command += ["--bind", f"127.0.0.1:{port}", "--log-level", "WARNING", "--keep-alive", "75"]
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, env=environment, cwd=folder, stdout=out, stderr=out)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait(process, f"{address}/_ministack/health", log)
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _build() -> None:
+    """The local cloud's environment, built once where `make` has not done so already."""
+    ENVIRONMENT.parent.mkdir(exist_ok=True)
+    with (ENVIRONMENT.parent / "contract.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (ENVIRONMENT / "ready").exists():
+            return
+        script, wanted = "infra/local/environment.sh", "infra/local/requirements.txt"
+        done = subprocess.run(
+            [ROOT / script, ENVIRONMENT, wanted], cwd=ROOT, capture_output=True, check=False
+        )
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip()
+            pytest.fail(f"The local cloud's environment could not be built by {script}: {said}")
+
+
+def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    stop = time.monotonic() + START_SECONDS
+    ask = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+    while time.monotonic() < stop and process.poll() is None:
+        try:
+            with ask(address, timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    said = log.read_text(errors="replace").strip()[-500:]
+    pytest.fail(f"The local cloud's DynamoDB did not start within {START_SECONDS} s: {said}")
+
+
+def small_pages(backend: Backend, limit: int = 2) -> None:
+    """Let every Query and Scan that names no limit read `limit` items at a time."""
+
+    def cut(params: dict[str, Any], **_: Any) -> None:
+        params.setdefault("Limit", limit)
+
+    if backend.client is not None:
+        for operation in ("Query", "Scan"):
+            backend.client.meta.events.register(f"before-parameter-build.dynamodb.{operation}", cut)
+
+
+def from_the_future(backend: Backend) -> None:
+    """Give every item attributes of a newer schema, of every type that there is."""
+    for table in definitions():
+        for item in backend.client.scan(TableName=backend.prefix + table)["Items"]:
+            backend.client.put_item(TableName=backend.prefix + table, Item=newer(item))
+
+
+def newer(item: dict[str, Any]) -> dict[str, Any]:
+    """An item of DynamoDB's with more in it than this version of the code knows, maps included."""
+    more = {
+        "schema": {"N": "2"},
+        "tag": {"S": "x"},
+        "t1": {"S": "not a slot"},
+        "t99": {"S": "nor this"},
+        "weight": {"N": "0.5"},
+        "huge": {"N": "1E+30"},
+        "colours": {"SS": ["red", "blue"]},
+        "sizes": {"NS": ["1.5", "2"]},
+        "blob": {"B": b"\x00\x01"},
+        "more": {"M": {"deep": {"L": [{"NULL": True}, {"BOOL": False}, {"N": "1.5"}]}}},
+    }
+    known = {
+        name: {"M": value["M"] | {"nickname": {"S": "x"}}} if name == "person" else value
+        for name, value in item.items()
+    }
+    return known | more

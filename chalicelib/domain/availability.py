@@ -22,7 +22,7 @@ from chalicelib.domain.occupancy import (
     ranges_of,
     run_starts,
 )
-from chalicelib.domain.planning import make_plan
+from chalicelib.domain.planning import make_plan, reach
 from chalicelib.domain.rules import Ask, open_hours
 from chalicelib.domain.spaces import Kind, Space, openings_between
 from chalicelib.domain.times import (
@@ -139,7 +139,7 @@ def alternatives(
     spaces: Iterable[Space] = (),
     most: int = 3,
 ) -> list[Alternative]:
-    """The nearest other times for the same spaces, and the other spaces free at the same time.
+    """The nearest other times for the same spaces, and other spaces at the time, the smallest first.
 
     Every one is planned as a booking would be, so that what is offered can be booked. `between`
     bounds the times that `occupancy` knows.
@@ -148,7 +148,7 @@ def alternatives(
         Alternative(ask.space_ids, start, start + (ask.ends_at - ask.starts_at))
         for start in _near(ask, catalog, occupancy, now, between, most)
     ]
-    for space in spaces:
+    for space in sorted(spaces, key=lambda each: (each.capacity, each.space_id)):
         if space.space_id in ask.space_ids or space.capacity > 4 * max(ask.attendees, 10):
             continue
         if fits(_at(ask, ask.starts_at, (space.space_id,)), catalog, occupancy, now):
@@ -157,7 +157,10 @@ def alternatives(
 
 
 def fits(ask: Ask, catalog: Catalog, occupancy: Occupancy, now: datetime) -> bool:
-    """Whether a request would be taken."""
+    """Whether a request would be taken, as far as `occupancy` can tell: what was not read is not free."""
+    _, (first, last) = reach(ask, catalog)
+    if first < occupancy.first or last > occupancy.last:
+        return False
     try:
         make_plan(ask, catalog, occupancy, now)
     except Refused:

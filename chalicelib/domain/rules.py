@@ -23,6 +23,7 @@ from chalicelib.domain.times import (
     slot_floor,
 )
 
+LONGEST = timedelta(days=7)  # of any booking, whoever allows it: for more there are closures
 OVERRIDABLE = (
     "outside-opening-hours",
     "too-short",
@@ -100,7 +101,14 @@ def broken(
         problems += broken_for(thing, ask, catalog, now, before)
     if before is None or _numbers(ask) != _numbers_of(before):
         problems += _capacity(ask, things, catalog)
-    return [problem for problem in _unique(problems) if not _overridden(problem, ask)]
+    left = [problem for problem in _unique(problems) if not _overridden(problem, ask)]
+    if _endless(ask) and all(problem.code != "too-long" for problem in left):
+        left.append(Problem("too-long", "/end", {"minutes": LONGEST // timedelta(minutes=1)}))
+    return left
+
+
+def _endless(ask: Ask) -> bool:
+    return ask.ends_at - ask.starts_at > LONGEST
 
 
 def broken_for(
@@ -163,7 +171,11 @@ def _times(
     gained: Ranges = (ask.core,)
     if before is not None:
         gained = minus(gained, ((slot_floor(before.starts_at), slot_ceil(before.ends_at)),))
-    if gained and minus(gained, open_hours(space, catalog, ask.starts_at, ask.ends_at)):
+    if (
+        gained
+        and not _endless(ask)
+        and minus(gained, open_hours(space, catalog, ask.starts_at, ask.ends_at))
+    ):
         yield Problem("outside-opening-hours", "/start", params)
 
 
@@ -178,13 +190,11 @@ def open_hours(space: Space, catalog: Catalog, starts_at: datetime, ends_at: dat
 
 
 def _on_grid(space: Space, ask: Ask, catalog: Catalog) -> bool:
-    start = ask.core[0]
-    for first, last in openings_between(
-        space.hours, ask.starts_at, ask.starts_at, catalog.site.zone
-    ):
-        if first <= start < last:
-            return (start - first) % (space.grid_minutes // SLOT_MINUTES) == 0
-    return True  # outside every opening there is no grid, only slots
+    start, step = ask.core[0], space.grid_minutes // SLOT_MINUTES
+    openings = openings_between(space.hours, ask.starts_at, ask.starts_at, catalog.site.zone)
+    grids = [first for first, last in openings if first <= start < last]
+    # Outside every opening there is no grid, only slots.
+    return not grids or any((start - first) % step == 0 for first in grids)
 
 
 def _capacity(ask: Ask, things: list[Wanted], catalog: Catalog) -> Iterator[Problem]:

@@ -26,7 +26,7 @@ from chalicelib.domain.times import (
     slot_ceil,
     slot_floor,
 )
-from chalicelib.services.bookings import BookRequest, ask_of, current, ledger_keys, who
+from chalicelib.services.bookings import BookRequest, ask_of, current, ledger_keys, too_much, who
 from chalicelib.services.ports import Ports, Quota
 
 MOST_DAYS = 62
@@ -132,20 +132,23 @@ def preview(ports: Ports, request: BookRequest, actor: Actor) -> Preview:
     # A preview may come before anybody has said who they are.
     problems = [problem for problem in problems if problem.pointer != "/person"]
     keys = ledger_keys(ask, catalog)
+    problems += too_much(ask, catalog, keys)
     day = midnight(local_date(ask.starts_at, catalog.site.zone), catalog.site.zone)
     # A day more on each side, so that no buffer reaches into what was not read.
     first = min([slot_floor(day), *(first_slot(key[1]) for key in keys)]) - 96
     last = max([slot_floor(day) + 96 * NEAR_DAYS, *(first_slot(key[1]) + 96 for key in keys)]) + 96
     others = [space for space in catalog.places() if space.capacity >= ask.attendees]
     resources, _ = reach(ask, catalog)
-    near = {(key, day) for key in resources for day in days_between(first, last) if keys}
-    there = {
-        (resource, day)
-        for space in others
-        for resource in catalog.resource_ids(space)
-        for day in days_between(slot_floor(ask.starts_at) - 96, slot_ceil(ask.ends_at) + 96)
-        if keys
-    }
+    near = there = set[DayKey]()
+    if keys:
+        around = days_between(slot_floor(ask.starts_at) - 96, slot_ceil(ask.ends_at) + 96)
+        near = {(key, day) for key in resources for day in days_between(first, last)}
+        there = {
+            (resource, day)
+            for space in others
+            for resource in catalog.resource_ids(space)
+            for day in around
+        }
     snapshot = ports.snapshots.read(person_id=person_id, days=sorted({*keys, *near, *there}))
     live = len(current(snapshot.quota or Quota(""), now).bookings)
     occupancy = Occupancy(snapshot.days, first, last, now)

@@ -14,7 +14,7 @@ from chalicelib.domain.footprints import DayKey, Footprint, day_keys, difference
 from chalicelib.domain.occupancy import Occupancy, mask_of
 from chalicelib.domain.people import Actor, Person, email_allowed, person_id_of
 from chalicelib.domain.planning import Plan, make_plan, reach
-from chalicelib.domain.rules import Ask, broken, earliest_for_staff, wanted
+from chalicelib.domain.rules import LONGEST, Ask, broken, earliest_for_staff, wanted
 from chalicelib.domain.times import days_between, first_slot, instant_of, slot_ceil, slot_floor
 from chalicelib.services.expiry import release_ended
 from chalicelib.services.ports import Ports, Quota, Snapshot, Transaction
@@ -277,6 +277,13 @@ def ledger_keys(ask: Ask, catalog: Catalog) -> list[DayKey]:
     return [(resource, day) for resource in resources for day in days_between(first, last)]
 
 
+def too_much(ask: Ask, catalog: Catalog, keys: list[DayKey]) -> list[Problem]:
+    """What is wrong with a request for which no ledger items are read."""
+    if keys or not timedelta(0) < ask.ends_at - ask.starts_at <= LONGEST:
+        return []
+    return [Problem("too-long", "/end", {"minutes": None})] if reach(ask, catalog)[0] else []
+
+
 def known(
     keys: Iterable[DayKey], snapshot: Snapshot, now: datetime, ignoring: str | None = None
 ) -> Occupancy:
@@ -335,10 +342,9 @@ def _planned(
 ) -> Plan:
     """`make_plan`, whose refusal also offers other times of the days that were read anyway."""
     occupancy = known(keys, snapshot, now, before.booking_id if before else None)
-    if not keys and ask.ends_at > ask.starts_at and reach(ask, catalog)[0]:
-        also = (*also, Problem("too-long", "/end", {"minutes": None}))
+    problems = [*also, *too_much(ask, catalog, keys)]
     try:
-        return make_plan(ask, catalog, occupancy, now, before=before, live=live, also=also)
+        return make_plan(ask, catalog, occupancy, now, before=before, live=live, also=problems)
     except Refused as refused:
         if refused.code != "slot-taken":
             raise

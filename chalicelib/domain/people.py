@@ -1,9 +1,16 @@
 """Who asks, and which e-mail addresses may book."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+"
+LOCAL = re.compile(rf"{ATOM}(\.{ATOM})*")
+LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+HOST = re.compile(rf"({LABEL}\.)+{LABEL}")
+MOST_LOCAL, MOST = 64, 254  # octets of RFC 5321, 4.5.3.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +45,21 @@ CLOCK = Actor(actor_id="clock")
 def normalised(email: str) -> str:
     """One spelling for each address: NFKC, lower case, the domain as its IDNA A-label.
 
-    Raises ValueError where the address is none (RFC 5321's quoted locals included).
+    Raises ValueError where the address is none: it has to be a dot-string at a host name (RFC 5321,
+    4.1.2, and RFC 6531; quoted locals and address literals are refused), so that nothing in it can
+    mean a second address to whoever reads it as a header.
     """
-    local, at, domain = unicodedata.normalize("NFKC", email).strip().lower().rpartition("@")
-    if not at or not local or '"' in local or "@" in local or any(map(str.isspace, local)):
-        raise ValueError("email")
+    local, _, domain = unicodedata.normalize("NFKC", email).strip().lower().rpartition("@")
     try:
         domain = domain.encode("idna").decode("ascii")
     except UnicodeError as error:
         raise ValueError("email") from error
-    if "." not in domain or domain.startswith(".") or domain.endswith("."):
+    address = f"{local}@{domain}"
+    if not (LOCAL.fullmatch(local) and local.isprintable() and HOST.fullmatch(domain)):
         raise ValueError("email")
-    return f"{local}@{domain}"
+    if len(local.encode()) > MOST_LOCAL or len(address.encode()) > MOST:
+        raise ValueError("email")
+    return address
 
 
 def email_allowed(email: str, domains: Iterable[str]) -> bool:

@@ -75,7 +75,9 @@ def configuration(stage: str) -> Any:
     """Chalice's configuration of a stage. The local cloud runs on this machine, so with its wheels."""
     from chalice.cli.factory import CLIFactory
 
-    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+    # Chalice looks for an account, in the network too, to learn the name of the region.
+    os.environ.pop("AWS_PROFILE", None)
+    os.environ |= {"AWS_DEFAULT_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true"}
     own = {"lambda_architecture": "arm64"} if platform.machine() in ("arm64", "aarch64") else {}
     factory = CLIFactory(str(ROOT))
     return factory.create_config_obj(stage, user_provided_params=own if stage == "local" else {})

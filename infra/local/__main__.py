@@ -8,6 +8,7 @@ from pathlib import Path
 
 from infra.local.cloud import Cloud, Problem
 from infra.local.deploy import check_deployed, deploy, endpoint_of
+from infra.local.environment import forget_own_account
 from infra.package import ROOT
 
 HOME = ROOT / ".local"
@@ -80,6 +81,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--port", type=int, default=4566)
     parser.add_argument("--home", type=Path, default=HOME)
     options = parser.parse_args(arguments)
+    forget_own_account()
     cloud = Cloud(options.home.resolve(), options.port)
     try:
         if options.what == "stop":

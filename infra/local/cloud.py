@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.local.environment import HOST, MINISTACK, OWNER, for_server
 from infra.package import REGION, ROOT
 
 STACK = "labivaraus"
-HOST = "127.0.0.1"
-ENVIRONMENT = ROOT / ".local/ministack-env"
 START_SECONDS = 60
 STOP_SECONDS = 60
+MOST_LOG_BYTES = 20_000_000
 # What MiniStack logs when it goes on without some of its state, and would then overwrite it.
 LOST_STATE = (
     "Failed to restore persisted state",
@@ -60,7 +61,7 @@ class Cloud:
         """A boto3 client of this cloud, as its owner or with credentials."""
         import boto3
 
-        keys: Any = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        keys: Any = credentials or {name.lower(): value for name, value in OWNER.items()}
         session = boto3.session.Session(region_name=REGION, **keys)
         return session.client(service, endpoint_url=self.address)
 
@@ -97,12 +98,17 @@ class Cloud:
                 f"or choose another port with `make run PORT={self.port + 1}`."
             )
         self._check_state()
-        (self.home / "tmp").mkdir(exist_ok=True)
+        shutil.rmtree(
+            self.home / "tmp", ignore_errors=True
+        )  # a killed process leaves its workers' code
+        (self.home / "tmp").mkdir()
+        if self.log.exists() and self.log.stat().st_size > MOST_LOG_BYTES:
+            self.log.replace(self.home / "log.old")
         with self.log.open("ab") as log:
             start = log.tell()
             process = subprocess.Popen(
-                [ENVIRONMENT / "bin/python", ROOT / "infra/local/server.py"],
-                env=self._environment(),
+                [MINISTACK / "bin/python", ROOT / "infra/local/server.py"],
+                env=for_server(self.home, self.port),
                 cwd=self.home,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -137,40 +143,6 @@ class Cloud:
         """Write all state now, so that it outlives a machine that is switched off."""
         if pid := self._pid():
             os.kill(pid, signal.SIGUSR1)
-
-    def command_environment(self) -> dict[str, str]:
-        """The environment in which `aws` means this cloud, and nothing of the user's own account."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-        return kept | {
-            "PATH": f"{ENVIRONMENT / 'bin'}:{os.environ.get('PATH', '')}",
-            "AWS_ENDPOINT_URL": self.address,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "NO_PROXY": f"{HOST},localhost",
-        }
-
-    def _environment(self) -> dict[str, str]:
-        environment = self.command_environment()
-        del environment["AWS_ENDPOINT_URL"]  # functions are given this process's own address
-        return environment | {
-            "GATEWAY_PORT": str(self.port),
-            "BIND_HOST": HOST,
-            "AUTH": "true",
-            "PERSIST_STATE": "1",
-            "STATE_DIR": str(self.state),
-            "S3_PERSIST": "1",
-            "S3_DATA_DIR": str(self.state / "s3"),
-            "MINISTACK_REGION": REGION,
-            "LAMBDA_EXECUTOR": "local",
-            "LAMBDA_WARM_TTL_SECONDS": "86400",
-            "SFTP_ENABLED": "0",
-            "IOT_MTLS_ENABLED": "0",
-            "DOCKER_HOST": f"unix://{self.home / 'no-docker'}",
-            "TMPDIR": str(self.home / "tmp"),
-        }
 
     def _check_state(self) -> None:
         """Refuse to start on a state that MiniStack would take for an empty one and overwrite."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.cloud import STACK, Cloud, Problem
+from infra.local.environment import for_commands
 from infra.package import ROOT, build
 
 PACKAGE = ROOT / "build/local"
@@ -25,7 +26,7 @@ def deploy(cloud: Cloud, say: Callable[[str], None]) -> None:
     say("Deploying it with CloudFormation ...")
     result = subprocess.run(
         [ROOT / "infra/deploy.sh", package.template, STACK, BUCKET],
-        env=cloud.command_environment(),
+        env=for_commands(cloud.address),
         capture_output=True,
         text=True,
         check=False,
@@ -35,6 +36,7 @@ def deploy(cloud: Cloud, say: Callable[[str], None]) -> None:
             log.write(result.stdout + result.stderr)
         raise Problem(f"The deployment failed: {_last(result.stderr)} (more in {cloud.log})")
     _put_gateway_responses(cloud, package.template)
+    _empty_bucket(cloud)
     deployed.write_text(package.fingerprint)
     cloud.save()
 
@@ -75,6 +77,13 @@ def _put_gateway_responses(cloud: Cloud, template: Path) -> None:
             },
         )
     client.create_deployment(restApiId=api_id, stageName=STAGE)
+
+
+def _empty_bucket(cloud: Cloud) -> None:
+    """What is deployed needs its package no longer; on AWS the bucket's own rules see to that."""
+    client = cloud.client("s3")
+    for item in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        client.delete_object(Bucket=BUCKET, Key=item["Key"])
 
 
 def _last(text: str) -> str:

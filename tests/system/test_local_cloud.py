@@ -1,6 +1,7 @@
 """The local cloud: what it holds survives, and what is wrong is said in one clear sentence."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -16,10 +17,11 @@ from infra.package import ROOT
 from tests.cloud import RunningCloud, free_port
 
 
-def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def command(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "infra.local", *map(str, arguments)],
         cwd=ROOT,
+        env=os.environ | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -81,6 +83,22 @@ def test_a_second_start_finds_everything_done(cloud: RunningCloud) -> None:
     assert "up to date" in said.stdout
     assert said.stdout.splitlines()[-1] == cloud.endpoint
     assert (cloud.cloud.home / "endpoint").read_text() == cloud.endpoint
+
+
+def test_the_users_own_account_and_proxies_do_not_matter(cloud: RunningCloud) -> None:
+    nowhere = "http://127.0.0.1:9"
+    said = command(
+        "start",
+        "--home",
+        cloud.cloud.home,
+        "--port",
+        str(cloud.cloud.port),
+        AWS_PROFILE="theirs",
+        AWS_ENDPOINT_URL=nowhere,
+        HTTP_PROXY=nowhere,
+        http_proxy=nowhere,
+    )
+    assert (said.returncode, said.stderr) == (0, "")
 
 
 def test_keys_are_readable_by_their_owner_alone(cloud: RunningCloud) -> None:

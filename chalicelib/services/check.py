@@ -153,7 +153,7 @@ def repair(ports: Ports, found: Difference) -> bool:
         try:
             tx.commit()
         except Race:
-            return False
+            break  # lost, or won without hearing of it: what is there now tells
     return not examine(ports, found.holder_id, wrong).wrong_days()
 
 

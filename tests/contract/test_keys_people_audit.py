@@ -120,7 +120,7 @@ def test_hundreds_of_bookings_that_are_over_do_not_stop_the_next(backend: Backen
     """They do not fit into one expression; what is not taken out now is taken out the next time."""
     names = [f"b_{number:022d}" for number in range(250)]
     for first in range(0, 250, 50):
-        some = {name: (1, 2) for name in names[first : first + 50]}
+        some = dict.fromkeys(names[first : first + 50], (1, 2))
         save(backend, Quota(AINO), Quota(AINO, some), strict=False)
     for step in range(3):
         seen = stored(backend)

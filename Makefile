@@ -31,10 +31,10 @@ bench: setup ## requests, capacity, times and sizes of each operation, printed a
 	@.venv/bin/python -m tests.benchmarks
 
 simulate: .venv/ready ## a million operations of random history, the invariant checked after each
-	@SIMULATION_OPERATIONS=1000000 $(PYTEST) -n 2 --timeout 0 tests/simulation
+	@SIMULATION_OPERATIONS=1000000 $(PYTEST) -rP --timeout 0 tests/simulation
 
 stampede: setup ## N=10000 attempts by 64 clients at one time of one space, on the local cloud
-	@STAMPEDE_ATTEMPTS=$(N) $(PYTEST) --timeout 0 tests/system/test_stampede.py
+	@STAMPEDE_ATTEMPTS=$(N) $(PYTEST) -rP --timeout 0 tests/system/test_stampede.py
 
 package: .venv/ready ## the CloudFormation template and the zip for AWS, in build/prod
 	@.venv/bin/python -m infra.package prod build/prod

@@ -71,8 +71,9 @@ def test_time_zones_come_from_the_pinned_package_alone() -> None:
     assert "PYTHONTZPATH: /var/task/no-system-zones" in configured
 
 
-def test_policies_are_files_that_exist() -> None:
-    stages = json.loads((ROOT / ".chalice/config.json").read_text())["stages"]
-    for stage in stages.values():
-        for function in stage["lambda_functions"].values():
-            assert (ROOT / ".chalice" / function["iam_policy_file"]).is_file()
+def test_every_function_has_a_policy_of_its_own() -> None:
+    config = json.loads((ROOT / ".chalice/config.json").read_text())
+    assert config["autogen_policy"] is False
+    files = [each["iam_policy_file"] for each in config["lambda_functions"].values()]
+    assert len(files) == len(set(files)) == 3
+    assert all((ROOT / ".chalice" / name).is_file() for name in files)

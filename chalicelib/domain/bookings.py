@@ -122,6 +122,8 @@ class Booking:
         Runs of slots of the day, end included: `b` is setup or cleanup, `t` waits for approval, as
         in "b35-35 t48-51". Days where all is plainly booked have none.
         """
+        if not self.live:
+            return {}
         core = ((slot_floor(self.starts_at), slot_ceil(self.ends_at)),)
         buffers = {key: minus(ranges, core) for key, ranges in self.footprint.items()}
         extra = difference(self.held, self.footprint)

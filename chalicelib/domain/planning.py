@@ -18,7 +18,7 @@ from chalicelib.domain.occupancy import (
     mask_of,
     ranges_of,
 )
-from chalicelib.domain.rules import Ask, Wanted, broken, broken_for, too_many_live, wanted
+from chalicelib.domain.rules import Ask, Wanted, broken, broken_for, too_many_live, unique, wanted
 from chalicelib.domain.spaces import Kind, Space
 from chalicelib.domain.times import (
     instant_of,
@@ -129,7 +129,7 @@ def make_plan(
     if any(conflict.reason != CLOSURE for conflict in conflicts):
         problems.append(Problem("slot-taken", "/start"))
     if problems:
-        raise Refused(problems, sorted(set(conflicts), key=lambda each: each.starts_at))
+        raise Refused(unique(problems), sorted(set(conflicts), key=lambda each: each.starts_at))
     spaces = [thing.space for thing in things]
     chosen = [person for person in people if person.space_id in picked]
     return Plan(

@@ -101,7 +101,7 @@ def broken(
         problems += broken_for(thing, ask, catalog, now, before)
     if before is None or _numbers(ask) != _numbers_of(before):
         problems += _capacity(ask, things, catalog)
-    left = [problem for problem in _unique(problems) if not _overridden(problem, ask)]
+    left = [problem for problem in unique(problems) if not _overridden(problem, ask)]
     if _endless(ask) and all(problem.code != "too-long" for problem in left):
         left.append(Problem("too-long", "/end", {"minutes": LONGEST // timedelta(minutes=1)}))
     return left
@@ -235,7 +235,8 @@ def _overridden(problem: Problem, ask: Ask) -> bool:
     return problem.code in ask.override and not problem.params.get("slots")
 
 
-def _unique(problems: list[Problem]) -> list[Problem]:
+def unique(problems: list[Problem]) -> list[Problem]:
+    """Each rule once for each field and space."""
     seen: dict[tuple[object, ...], Problem] = {}
     for problem in problems:
         seen.setdefault((problem.code, problem.pointer, problem.params.get("space_id")), problem)

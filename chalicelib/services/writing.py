@@ -6,12 +6,11 @@ races, and makes sure that an answer is never a guess.
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import (
-    CONFLICTS,
     IdempotencyMismatch,
     LabError,
     OutcomeUnknown,
@@ -115,6 +114,15 @@ def write(ports: Ports, intent: Intent, decide: Callable[[Attempt], T]) -> Outco
         return _write(ports, intent, decide)
 
 
+def complete(ports: Ports, intent: Intent, answer: Fields) -> None:
+    """Keep, for replays, an answer that could be made whole only after its commit."""
+    if intent.key is None:
+        return
+    record = ports.keys.get(intent.token(intent.key))
+    if record is not None and record.fingerprint == intent.fingerprint:
+        ports.keys.amend(replace(record, answer=answer))
+
+
 def _write(ports: Ports, intent: Intent, decide: Callable[[Attempt], T]) -> Outcome[T]:
     token = intent.token(intent.key or ports.clock.new_id("k"))
     for number in range(ATTEMPTS):
@@ -132,10 +140,10 @@ def _write(ports: Ports, intent: Intent, decide: Callable[[Attempt], T]) -> Outc
             ports.settings.forget()
         except Race:
             continue
-        except Refused as refused:
-            # Nobody is turned away by settings that are no longer so.
-            conflicts_only = all(problem.code in CONFLICTS for problem in refused.problems)
-            if conflicts_only or ports.settings.fresh().revision == attempt.catalog.revision:
+        except Refused:
+            # Nobody is turned away by settings that are no longer so: shorter buffers or one more
+            # desk can free what was taken.
+            if ports.settings.fresh().revision == attempt.catalog.revision:
                 raise
     raise Unavailable
 

@@ -16,5 +16,7 @@ def lab() -> Iterator[Callable]:
         return made[-1]
 
     yield make
-    for ports, _, _ in made:
+    for ports, store, _ in made:
         assert [line for found in check(ports) for line in found.lines()] == []
+        for day in store.ledger.values():
+            assert {*day.until, *day.marks} <= {*day.holders}

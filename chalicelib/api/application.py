@@ -1,11 +1,11 @@
 """Chalice's application, with its own errors in our shape: problem+json, also where no view is reached."""
 
-import json
 from typing import Any
 
 from chalice import Chalice
 
 from chalicelib.api import problems
+from chalicelib.api.http import SECURITY_HEADERS, dumped
 from chalicelib.api.language import preferred
 from chalicelib.domain.catalog import Catalog
 
@@ -29,11 +29,20 @@ class Application(Chalice):
             return response
         request_id = str((event.get("requestContext") or {}).get("requestId") or "local")
         given = {key.lower(): value for key, value in (event.get("headers") or {}).items()}
-        error = problems.ApiProblem(CODES.get(status, "internal" if status >= 500 else "not-found"))
-        status, body, more = problems.presented(
-            error, preferred(given.get("accept-language")), request_id, Catalog()
-        )
+        language = preferred(given.get("accept-language"))
+        error = problems.ApiProblem(CODES.get(status, "internal"))
+        status, body, more = problems.presented(error, language, request_id, Catalog())
+        own = {
+            "Content-Type": "application/problem+json",
+            "Content-Language": language,
+            "Cache-Control": "no-store",
+            "X-Request-Id": request_id,
+        }
         response["statusCode"] = status
-        response["body"] = json.dumps(body, ensure_ascii=False)
-        response["headers"] = {**headers, **more, "Content-Type": "application/problem+json"}
+        response["body"] = "" if _method(event) == "HEAD" else dumped(body)
+        response["headers"] = {**SECURITY_HEADERS, **headers, **more, **own}
         return response
+
+
+def _method(event: Any) -> str:
+    return str((event.get("requestContext") or {}).get("httpMethod"))

@@ -5,9 +5,8 @@ from typing import Any
 
 from chalicelib.api import present, schemas
 from chalicelib.api.http import Call, Reply, stored
-from chalicelib.api.problems import ApiProblem
 from chalicelib.api.routing import Routes
-from chalicelib.domain.bookings import Booking, State, etag
+from chalicelib.domain.bookings import Booking, etag
 from chalicelib.domain.errors import Problem, Refused
 from chalicelib.domain.people import Person
 from chalicelib.services import bookings
@@ -23,6 +22,7 @@ ONE = "/v1/bookings/{booking_id}"
     body=schemas.BookingIn,
     answers={201: schemas.BookingOut},
     forms=True,
+    tagged=True,
     problems=(409,),
 )
 def create(call: Call) -> Reply:
@@ -35,7 +35,13 @@ def create(call: Call) -> Reply:
 
 
 @routes.add(
-    "GET", ONE, "A booking", answers={200: schemas.BookingOut}, who="owner", problems=(404,)
+    "GET",
+    ONE,
+    "A booking",
+    answers={200: schemas.BookingOut},
+    who="owner",
+    tagged=True,
+    problems=(404,),
 )
 def read(call: Call) -> Reply:
     """A booking as it is now, for those who may see it."""
@@ -52,6 +58,7 @@ def read(call: Call) -> Reply:
     answers={200: schemas.BookingOut},
     who="owner",
     conditional=True,
+    tagged=True,
     problems=(404, 409, 412, 428),
 )
 def change(call: Call) -> Reply:
@@ -71,17 +78,14 @@ def change(call: Call) -> Reply:
     answers={200: schemas.BookingOut},
     who="owner",
     conditional=True,
+    tagged=True,
     problems=(404, 409, 412, 428),
 )
 def cancel(call: Call) -> Reply:
     """Cancel; a booking that is cancelled already is answered as the first time."""
-    booking_id, tags = call.id("booking_id"), call.tags()
-    if tags is None:
-        booking = bookings.read(call.ports, booking_id, call.actor)
-        if booking.state is not State.CANCELLED:
-            raise ApiProblem("precondition-required")
+    intent = call.intent(rendered(call, 200))
     outcome = bookings.cancel(
-        call.ports, booking_id, call.query.reason, tags, call.intent(rendered(call, 200))
+        call.ports, call.id("booking_id"), call.query.reason, call.required_tags(), intent
     )
     return stored(outcome)
 

@@ -11,14 +11,14 @@ from chalicelib import bootstrap
 from chalicelib.domain.errors import refuse
 
 
-def sealed(place: Mapping[str, Any], path: str) -> str:
-    """A place in the list of an operation, signed."""
+def sealed(place: Mapping[str, Any], listed: str) -> str:
+    """A place in a list, signed together with which list it is."""
     text = json.dumps(place, sort_keys=True, separators=(",", ":")).encode()
-    return _encoded(text) + "." + _encoded(_signature(text, path))
+    return _encoded(text) + "." + _encoded(_signature(text, listed))
 
 
-def opened(cursor: str | None, path: str) -> Any:
-    """The place that a cursor of the same operation stands for; Refused for any other text."""
+def opened(cursor: str | None, listed: str) -> Any:
+    """The place that a cursor of the same list stands for; Refused for any other text."""
     if cursor is None:
         return None
     body, _, signature = cursor.partition(".")
@@ -26,13 +26,13 @@ def opened(cursor: str | None, path: str) -> Any:
         text, given = _decoded(body), _decoded(signature)
     except ValueError as error:
         raise refuse("invalid-request", "/cursor") from error
-    if not hmac.compare_digest(given, _signature(text, path)):
+    if not hmac.compare_digest(given, _signature(text, listed)):
         raise refuse("invalid-request", "/cursor")
     return json.loads(text)
 
 
-def _signature(text: bytes, path: str) -> bytes:
-    return hmac.digest(bootstrap.signing_key(), path.encode() + b"\n" + text, hashlib.sha256)
+def _signature(text: bytes, listed: str) -> bytes:
+    return hmac.digest(bootstrap.signing_key(), listed.encode() + b"\n" + text, hashlib.sha256)
 
 
 def _encoded(raw: bytes) -> str:

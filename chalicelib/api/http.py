@@ -5,14 +5,16 @@ A request becomes a `Call`; a handler answers it with a `Reply`; every error bec
 """
 
 import hashlib
+import itertools
 import json
 import logging
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import traceback
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any
 
 from chalice import Blueprint, Response
 from chalice.app import Request
@@ -23,22 +25,30 @@ from chalicelib.api import problems
 from chalicelib.api.language import preferred
 from chalicelib.api.problems import ApiProblem
 from chalicelib.api.routing import ALL_METHODS, Operation, Routes
+from chalicelib.api.schemas import EmptyIn
 from chalicelib.domain.catalog import Catalog
-from chalicelib.domain.errors import LabError, Problem, Refused
+from chalicelib.domain.errors import LabError, Problem, Refused, StaleVersion
 from chalicelib.domain.people import ANONYMOUS, Actor
 from chalicelib.domain.times import UnknownLocalTime, parse
 from chalicelib.services import people
 from chalicelib.services.ports import Ports
-from chalicelib.services.writing import Intent, Outcome
+from chalicelib.services.writing import Intent, Outcome, complete
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 65_536
-MOST_PARAMETERS = 200
+MOST_PARAMETERS = 200  # of a form
+MOST_NAMED = 20  # unknown parameters that a refusal names
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-FORM_FIELDS = ("next", "idempotency_key", "website", "form_token")
+KEY = re.compile(r"[\x21-\x7e]{1,200}")
+# In a query "+" is a space (WHATWG URL), so an offset that was not encoded arrives as one.
+LOST_PLUS = re.compile(r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?) (\d\d:\d\d)")
+FORM_FIELDS = ("next", "idempotency_key", "website", "form_token", "lang")
 
+# Of other sites' pages: no Authorization, since a key is for servers and never for a browser.
+ACCEPTED = "Accept-Language, Content-Type, Idempotency-Key, If-Match, If-None-Match"
+EXPOSED = "ETag, Idempotency-Replayed, Location, Retry-After, X-Request-Id"
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -90,7 +100,7 @@ class Call:
             return ANONYMOUS
         scheme, _, key = header.partition(" ")
         actor = None
-        if scheme.lower() == "bearer" and 0 < len(key.strip()) <= 200:
+        if scheme.lower() == "bearer" and KEY.fullmatch(key.strip()):
             actor = people.actor_of(self.ports, key.strip())
         if actor is None:
             raise ApiProblem("unauthorised")
@@ -105,6 +115,25 @@ class Call:
     def wants_page(self) -> bool:
         """Whether a person's browser asks, and not a program."""
         return "text/html" in (self.headers.get("accept") or "")
+
+    @property
+    def of_pages(self) -> bool:
+        """Whether this is a page's address, and not the interface's."""
+        return self.operation.tag == "pages"
+
+    @property
+    def posts_form(self) -> bool:
+        """Whether the body is a form's."""
+        return self.operation.forms and _content_type(self) == FORM_TYPE
+
+    @cached_property
+    def raw(self) -> bytes:
+        """The body as it came. Raises Refused for what is no text at all."""
+        try:
+            raw = self.request.raw_body or b""
+        except UnicodeEncodeError as error:  # half of a surrogate pair, decoded on the way here
+            raise Refused([Problem("invalid-request", "", {"why": "json_invalid"})]) from error
+        return raw.encode() if isinstance(raw, str) else raw
 
     @cached_property
     def query(self) -> Any:
@@ -131,11 +160,11 @@ class Call:
         return tuple(tag.strip() for tag in header.split(","))
 
     def required_tags(self) -> tuple[str, ...]:
-        """As `tags`; 428 where there is none."""
-        tags = self.tags()
-        if tags is None:
-            raise ApiProblem("precondition-required")
-        return tags
+        """As `tags`, but none where the header is missing: no version matches, which is then 428.
+
+        That is found out where versions are compared, after the idempotency key was looked up.
+        """
+        return self.tags() or ()
 
     def instant(self, pointer: str, text: str) -> datetime:
         """A time of the request as an instant. Raises Refused."""
@@ -160,8 +189,14 @@ class Call:
             raise Refused(wrong)
         return found
 
+    @property
+    def listed(self) -> str:
+        """Which list is asked for: a cursor belongs to an operation and its filters."""
+        asked = self.query.model_dump(mode="json", exclude={"limit", "cursor"})
+        return f"{self.operation.path}\n{json.dumps(asked, sort_keys=True)}"
+
     def intent(self, render: Callable[[Any], Mapping[str, Any]]) -> Intent:
-        """This request as a write."""
+        """The request as a write."""
         return Intent(
             actor=self.actor,
             method=self.operation.method,
@@ -201,6 +236,23 @@ def stored(outcome: Outcome[Any]) -> Reply:
     return Reply(answer["body"], answer["status"], headers, private=True)
 
 
+def completed(
+    call: Call,
+    intent: Intent,
+    outcome: Outcome[Any],
+    whole: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+) -> Reply:
+    """As `stored`, of an answer that `whole` completes after the commit, once for all replays.
+
+    What was stored with the commit is marked `partial`; a crash in between leaves it so, and the
+    next replay completes it.
+    """
+    if outcome.answer.get("partial"):
+        outcome = replace(outcome, answer=whole(outcome.answer))
+        complete(call.ports, intent, outcome.answer)
+    return stored(outcome)
+
+
 def blueprint(routes: Routes) -> Blueprint:
     """A blueprint with every path of a feature, each declared for every method."""
     made = Blueprint(__name__)
@@ -229,28 +281,44 @@ def respond(
     if operation is None:
         call = Call(next(iter(operations.values())), request, params)
         if method == "OPTIONS":
-            reply = Reply(None, 204, {"Allow": allowed, "Access-Control-Allow-Methods": allowed})
+            reply = Reply(None, 204, {"Allow": allowed})
         else:
             reply = problem_reply(call, ApiProblem("method-not-allowed"))
             reply.headers["Allow"] = allowed
-        return _finished(call, reply)
+        return _finished(call, reply, allowed)
     call = Call(operation, request, params)
-    return _finished(call, _answered(call))
+    return _finished(call, _answered(call), allowed)
 
 
 def _answered(call: Call) -> Reply:
     try:
         _admit(call)
         return call.operation.handler(call)
+    except StaleVersion as error:
+        missing = call.tags() is None
+        return problem_reply(call, ApiProblem("precondition-required") if missing else error)
     except (LabError, ValidationError, ApiProblem) as error:
         return problem_reply(call, error)
-    except Exception:
-        log.exception("unhandled", extra={"request_id": call.request_id})
+    except Exception as error:  # whatever it is, the reader is told in our shape
+        log.error("unhandled", extra={"request_id": call.request_id, **fault(error)})  # noqa: TRY400
         return problem_reply(call, ApiProblem("internal"))
 
 
+def fault(error: Exception) -> dict[str, Any]:
+    """An error for the log: what and where, but not its message, which may hold what was sent."""
+    frames = traceback.extract_tb(error.__traceback__)
+    response = getattr(error, "response", None) or {}
+    return {
+        "error": type(error).__name__,
+        "aws_code": response.get("Error", {}).get("Code"),
+        "where": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]],
+    }
+
+
 def _admit(call: Call) -> None:
-    """Deny first: credentials, then the body, before a handler sees anything."""
+    """Deny first: size, credentials, then the rest, before a handler sees anything."""
+    if len(call.raw) > MOST_BYTES:
+        raise ApiProblem("too-large")
     actor = call.actor
     if call.operation.who != "anyone" and actor.anonymous:
         raise ApiProblem("unauthorised")
@@ -260,49 +328,49 @@ def _admit(call: Call) -> None:
         call.id(name)
     if call.operation.query is not None:
         _ = call.query
-    elif call.request.query_params:
-        _unknown_parameters(list(call.request.query_params))
+    elif not call.of_pages and (wrong := _unknown(call.request.query_params or {}, {})):
+        raise Refused(wrong)
     if call.operation.body is not None:
         _ = call.body
 
 
 def _parsed_query(call: Call) -> BaseModel:
-    model = call.operation.query
-    assert model is not None
+    model = call.operation.query or EmptyIn
     given: Any = call.request.query_params or {}
-    if len(given) > MOST_PARAMETERS:
-        _unknown_parameters(list(given)[:MOST_PARAMETERS])
-    many = {name for name, info in model.model_fields.items() if problems.is_list(info.annotation)}
+    known = {info.alias or name: info for name, info in model.model_fields.items()}
     values: dict[str, Any] = {}
-    for name in given:
-        found = given.getlist(name)
-        if name in many:
-            values[name] = found
-        elif len(found) > 1:
-            raise Refused([Problem("invalid-request", f"/{name}", {"why": "repeated"})])
-        else:
-            values[name] = found[0]
-    return model.model_validate(values)
+    wrong = _unknown(given, known)
+    for name, info in known.items():
+        found = [_with_plus(value) for value in given.getlist(name)] if name in given else []
+        several = problems.is_list(info.annotation)
+        if found:
+            values[name] = found if several else found[0]
+        if len(found) > 1 and not several:
+            wrong.append(Problem("invalid-request", f"/{name}", {"why": "repeated"}))
+    try:
+        parsed = model.model_validate(values)
+    except ValidationError as error:
+        raise Refused([*wrong, *problems.from_validation(error)]) from error
+    if wrong:
+        raise Refused(wrong)
+    return parsed
 
 
-def _unknown_parameters(names: list[str]) -> NoReturn:
-    raise Refused(
-        [
-            Problem("invalid-request", "/" + name[:64], {"why": "extra_forbidden"})
-            for name in names[:20]
-        ]
-    )
+def _with_plus(value: str) -> str:
+    lost = LOST_PLUS.fullmatch(value)
+    return f"{lost[1]}+{lost[2]}" if lost else value
+
+
+def _unknown(given: Iterable[str], known: Container[str]) -> list[Problem]:
+    """A problem for each parameter that is not known; of many, for the first of them."""
+    names = itertools.islice((name for name in given if name not in known), MOST_NAMED)
+    why = {"why": "extra_forbidden"}
+    return [Problem("invalid-request", problems.pointer(name), why) for name in names]
 
 
 def _parsed_body(call: Call) -> BaseModel:
-    model = call.operation.body
-    assert model is not None
-    raw = call.request.raw_body or b""
-    if isinstance(raw, str):
-        raw = raw.encode("utf-8", "surrogatepass")
-    if len(raw) > MOST_BYTES:
-        raise ApiProblem("too-large")
-    content_type = (call.headers.get("content-type") or "").split(";")[0].strip().lower()
+    model, raw = call.operation.body or EmptyIn, call.raw
+    content_type = _content_type(call)
     if content_type == JSON_TYPE:
         return model.model_validate_json(raw or b"{}", strict=True)
     if content_type == FORM_TYPE and call.operation.forms:
@@ -312,6 +380,10 @@ def _parsed_body(call: Call) -> BaseModel:
     if not raw and not content_type and not _requires_body(model):
         return model.model_validate({})
     raise ApiProblem("unsupported-media-type")
+
+
+def _content_type(call: Call) -> str:
+    return (call.headers.get("content-type") or "").split(";")[0].strip().lower()
 
 
 def _requires_body(model: type[BaseModel]) -> bool:
@@ -324,7 +396,7 @@ def _form(raw: bytes) -> tuple[dict[str, str], dict[str, Any]]:
 
     try:
         pairs = parse_qsl(
-            raw.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS
+            raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
         )
     except (UnicodeDecodeError, ValueError) as error:
         raise Refused([Problem("invalid-request", "", {"why": "form"})]) from error
@@ -346,10 +418,18 @@ def _form(raw: bytes) -> tuple[dict[str, str], dict[str, Any]]:
 
 
 def problem_reply(call: Call, error: Exception) -> Reply:
-    """An error as problem+json, in the reader's language."""
+    """An error as problem+json, in the reader's language; as a page where a person is looking at one."""
     status, body, headers = problems.presented(error, call.language, call.request_id, _named(call))
     if status >= 500:
         log.error("problem", extra={"request_id": call.request_id, "type": body["type"]})
+    if call.of_pages or (call.posts_form and call.wants_page):
+        try:
+            from chalicelib.pages.errors import page_of
+
+            if page := page_of(call, error):
+                return page
+        except Exception as broken:  # then the problem itself has to do
+            log.error("no page", extra={"request_id": call.request_id, **fault(broken)})  # noqa: TRY400
     headers["Content-Language"] = call.language
     return Reply(body, status, headers, content_type="application/problem+json", private=True)
 
@@ -367,13 +447,13 @@ def _allowed(operations: Mapping[str, Operation]) -> str:
     return ", ".join(method for method in ALL_METHODS if method in methods)
 
 
-def _finished(call: Call, reply: Reply) -> Response:
-    headers: dict[str, Any] = {**SECURITY_HEADERS, **_cors(call), **reply.headers}
+def _finished(call: Call, reply: Reply, allowed: str) -> Response:
+    headers: dict[str, Any] = {**SECURITY_HEADERS, **_cors(call, allowed), **reply.headers}
     headers.setdefault(
         "Cache-Control", "no-store" if reply.private or not call.actor_is_nobody else "no-cache"
     )
     headers["X-Request-Id"] = call.request_id
-    if reply.etag is not None and reply.status == 200:
+    if reply.etag is not None:
         headers["ETag"] = reply.etag
         if call.request.method in ("GET", "HEAD") and _matches(call, reply.etag):
             return Response("", status_code=304, headers=headers)
@@ -397,15 +477,19 @@ def _matches(call: Call, etag: str) -> bool:
     return etag in tags or "*" in tags
 
 
-def _cors(call: Call) -> dict[str, str]:
+def _cors(call: Call, allowed: str) -> dict[str, str]:
     """For the sites on the allowed list only; what depends on the origin says so."""
     headers = {"Vary": "Origin, Accept-Language"}
     origin = call.headers.get("origin")
     if origin and origin in _named(call).site.allowed_sites:
         headers |= {
             "Access-Control-Allow-Origin": origin,
-            "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key, If-Match",
-            "Access-Control-Expose-Headers": "ETag, Location, Retry-After, X-Request-Id",
-            "Access-Control-Max-Age": "600",
+            "Access-Control-Expose-Headers": EXPOSED,
         }
+        if call.request.method == "OPTIONS":
+            headers |= {
+                "Access-Control-Allow-Methods": allowed,
+                "Access-Control-Allow-Headers": ACCEPTED,
+                "Access-Control-Max-Age": "600",
+            }
     return headers

@@ -1,6 +1,8 @@
 """The OpenAPI 3.1 document, made from the same models and route table that requests go by."""
 
+import json
 import re
+import sys
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
@@ -49,6 +51,12 @@ def _models(operation: Operation) -> Iterable[type[BaseModel]]:
     yield from (model for model in operation.answers.values() if model)
     if operation.body:
         yield operation.body
+    if form := _form(operation):
+        yield form
+
+
+def _form(operation: Operation) -> type[BaseModel] | None:
+    return getattr(operation.body, "form", None) if operation.forms else None
 
 
 def _operation(operation: Operation) -> Json:
@@ -62,13 +70,17 @@ def _operation(operation: Operation) -> Json:
         "responses": _responses(operation),
     }
     if operation.body:
-        schema = {"$ref": REF.format(model=operation.body.__name__)}
-        out["requestBody"] = {
-            "required": any(info.is_required() for info in operation.body.model_fields.values()),
-            "content": {"application/json": {"schema": schema}},
-        }
+        content = {"application/json": {"schema": _ref(operation.body)}}
+        if form := _form(operation):
+            content["application/x-www-form-urlencoded"] = {"schema": _ref(form)}
+        required = any(info.is_required() for info in operation.body.model_fields.values())
+        out["requestBody"] = {"required": required, "content": content}
     out["security"] = [{"key": []}] if operation.who != "anyone" else [{}, {"key": []}]
     return out
+
+
+def _ref(model: type[BaseModel]) -> Json:
+    return {"$ref": REF.format(model=model.__name__)}
 
 
 def _parameters(operation: Operation) -> list[Json]:
@@ -95,6 +107,8 @@ def _parameters(operation: Operation) -> list[Json]:
             )
     if operation.conditional:
         found.append(_header("If-Match", "The ETag of what you have seen, or *"))
+    if operation.tagged and operation.method == "GET":
+        found.append(_header("If-None-Match", "The ETag of what you have"))
     if operation.writes:
         found.append(_header("Idempotency-Key", "The same key and request give the same answer"))
     return found
@@ -113,25 +127,52 @@ def _header(name: str, description: str) -> Json:
 def _responses(operation: Operation) -> Json:
     found: Json = {}
     for status, model in operation.answers.items():
-        schema: Json = {"$ref": REF.format(model=model.__name__)} if model else {"type": "object"}
+        schema = _ref(model) if model else {"type": "object"}
         found[str(status)] = {
             "description": HTTPStatus(status).phrase,
+            "headers": _answer_headers(operation, status),
             "content": {operation.produces: {"schema": schema}},
         }
+    if operation.tagged and operation.method == "GET":
+        found["304"] = {"description": HTTPStatus(304).phrase, "headers": {"ETag": _text("")}}
     for status in sorted(_problem_statuses(operation)):
         found[str(status)] = {
             "description": HTTPStatus(status).phrase,
-            "content": {
-                "application/problem+json": {"schema": {"$ref": REF.format(model="ProblemOut")}}
-            },
+            "headers": _problem_headers(status),
+            "content": {"application/problem+json": {"schema": _ref(ProblemOut)}},
         }
     return found
 
 
+def _answer_headers(operation: Operation, status: int) -> Json:
+    headers: Json = {}
+    if operation.tagged:
+        headers["ETag"] = _text("Strong; for If-Match")
+    if operation.method == "POST" and status in (201, 202):
+        headers["Location"] = _text("The absolute address of what was made")
+    if operation.writes:
+        headers["Idempotency-Replayed"] = _text(
+            "`true` where the answer is that of an earlier request", required=False
+        )
+    return headers
+
+
+def _problem_headers(status: int) -> Json:
+    named = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
+    return {name: _text("") for name in named.get(status, ())}
+
+
+def _text(description: str, *, required: bool = True) -> Json:
+    said = {"description": description} if description else {}
+    return {**said, "required": required, "schema": {"type": "string"}}
+
+
 def _problem_statuses(operation: Operation) -> set[int]:
-    statuses = {401, 405, 422, 429, 500, 503, *operation.problems}
+    statuses = {401, 422, 429, 500, 503, *operation.problems}
+    if operation.method != "GET":
+        statuses.add(413)
     if operation.body:
-        statuses |= {413, 415}
+        statuses.add(415)
     if operation.who == "staff" or "{" in operation.path:
         statuses.add(404)
     return statuses
@@ -145,3 +186,14 @@ def _inlined(schema: Any, definitions: Json) -> Any:
     if isinstance(schema, list):
         return [_inlined(each, definitions) for each in schema]
     return schema
+
+
+def main() -> None:
+    """Write the document to standard output."""
+    from chalicelib.api.table import ALL
+
+    sys.stdout.write(json.dumps(document(ALL, ""), indent=2, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -42,7 +42,6 @@ BY_CLASS: Mapping[type[LabError], str] = {
     Unavailable: "unavailable",
     Broken: "internal",
 }
-RETRY_SECONDS = 2
 
 
 class ApiProblem(Exception):
@@ -91,9 +90,9 @@ def presented(
         body["conflicts"] = [conflict_json(conflict, catalog) for conflict in conflicts]
     if alternatives:
         body["alternatives"] = [alternative_json(each, catalog) for each in alternatives]
-    if code == "unavailable":
-        body["retry_after"] = RETRY_SECONDS
-        headers["Retry-After"] = str(RETRY_SECONDS)
+    if isinstance(error, Unavailable):
+        body["retry_after"] = error.retry_after
+        headers["Retry-After"] = str(error.retry_after)
     if code == "unauthorised":
         headers["WWW-Authenticate"] = 'Bearer realm="labbokning"'
     return body["status"], body, headers
@@ -131,7 +130,7 @@ def alternative_json(alternative: Alternative, catalog: Catalog) -> dict[str, An
 def from_validation(error: ValidationError) -> list[Problem]:
     """What pydantic found, as problems, each with the JSON pointer (RFC 6901) of its field."""
     return [
-        Problem("invalid-request", _pointer(each["loc"]), {"why": each["type"], **_limits(each)})
+        Problem("invalid-request", pointer(*each["loc"]), {"why": each["type"], **_limits(each)})
         for each in error.errors(include_url=False, include_input=False)[:50]
     ]
 
@@ -154,12 +153,14 @@ def _contents(
     return [Problem(code)], (), ()
 
 
-def _pointer(location: tuple[Any, ...]) -> str:
+def pointer(*location: Any) -> str:
+    """A JSON pointer; names that the reader made up are cut, and made text where they are none."""
     return "".join("/" + _escaped(str(part)) for part in location)
 
 
 def _escaped(part: str) -> str:
-    return part[:64].replace("~", "~0").replace("/", "~1")
+    text = part[:64].encode("utf-8", "replace").decode()
+    return text.replace("~", "~0").replace("/", "~1")
 
 
 def _limits(found: Any) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Operation:
     forms: bool = False
     who: str = "anyone"  # "anyone", "owner" (credentials, and it must be yours) or "staff"
     conditional: bool = False  # takes If-Match
+    tagged: bool = False  # answers with an ETag; a GET also with 304
     problems: tuple[int, ...] = ()
     produces: str = "application/json"
 

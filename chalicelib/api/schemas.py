@@ -4,7 +4,7 @@ Answers are written as plain dictionaries (present.py), which is faster; a test 
 """
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -12,8 +12,12 @@ from pydantic_core import PydanticCustomError
 from chalicelib.domain.people import normalised
 from chalicelib.domain.rules import OVERRIDABLE
 
-CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0085\u2028\u2029]")
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 LINE_BREAKS = re.compile(r"[\r\n\t]")
+NOT_LOCAL = re.compile(r"[,;:<>()\[\]\\]|^\.|\.\.|\.$")  # RFC 5322, 3.2.3: no dot-atom
+DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+TIME = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?"
+WHEN = re.compile(rf"{DATE}([Tt ]{TIME}([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)?)?", re.ASCII)
 
 
 def _text(value: str) -> str:
@@ -30,27 +34,44 @@ def _line(value: str) -> str:
     return value.strip()
 
 
+def _filled(value: str) -> str:
+    """As `_line`, and not blank."""
+    if not (text := _line(value)):
+        raise PydanticCustomError("string_too_short", "blank")
+    return text
+
+
+def _when(value: str) -> str:
+    """The form of a time; what it means depends on the site's zone, so that is found out later."""
+    if not WHEN.fullmatch(value):
+        raise PydanticCustomError("time", "time")
+    return value
+
+
 def _email(value: str) -> str:
     try:
-        normalised(_line(value))
+        local = normalised(_line(value)).rpartition("@")[0]
     except ValueError as error:
         raise PydanticCustomError("email", "e-mail address") from error
+    if NOT_LOCAL.search(local):  # it would mean something else in the header of a mail
+        raise PydanticCustomError("email", "e-mail address")
     return value.strip()
 
 
 Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(_line)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_line)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_filled)]
 Lines = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_text)]
 Email = Annotated[str, StringConstraints(min_length=3, max_length=254), AfterValidator(_email)]
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 SpaceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 When = Annotated[
     str,
-    StringConstraints(min_length=10, max_length=40),
+    AfterValidator(_when),
     Field(
         description="RFC 3339 with an offset, or local time of the site without one; "
         "a date is its local midnight",
         examples=["2026-12-02T10:00:00+02:00"],
+        json_schema_extra={"pattern": f"^{WHEN.pattern}$", "maxLength": 40},
     ),
 ]
 Language = Literal["fi", "sv", "en"]
@@ -114,9 +135,59 @@ Attendees = Annotated[int, Field(ge=1, le=10_000)]
 Units = Annotated[int, Field(ge=1, le=1000)]
 
 
+class FormIn(Model):
+    """What every form may send besides its own fields."""
+
+    next: Annotated[
+        str, Field(max_length=2000, description="where to go then, on a site of the allowed list")
+    ] = ""
+    idempotency_key: Annotated[
+        str, Field(max_length=255, pattern="^[!-~]*$", description="as the header Idempotency-Key")
+    ] = ""
+    website: Annotated[str, Field(max_length=0, description="leave this empty")] = ""
+    form_token: str = ""
+
+
+class BookingForm(FormIn):
+    """A booking as a form sends it: the same names, flat; an empty field is an absent one.
+
+    Only described by this: `BookingIn.from_form` makes a booking of it.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "patternProperties": {
+                "^equipment_[a-z0-9][a-z0-9-]{0,39}$": {
+                    "type": "integer",
+                    "minimum": 0,
+                    "maximum": 100,
+                }
+            }
+        }
+    )
+
+    space_ids: Spaces = Field(default_factory=list)
+    space_id: SpaceId = Field(default_factory=str)
+    start: When
+    end: When
+    title: Line = ""
+    notes: Lines = ""
+    attendees: Attendees = 1
+    units: Units = 1
+    facilitation_wanted: bool = False
+    facilitation_notes: Lines = ""
+    name: Name = Field(default_factory=str)
+    email: Email = Field(default_factory=str)
+    organisation: Line = ""
+    language: Language = "fi"
+    accept_terms: bool = False
+    override: Overrides = []
+
+
 class BookingIn(Model):
     """A booking that is asked for. `space_id` is accepted for a single space."""
 
+    form: ClassVar[type[BaseModel]] = BookingForm
     space_ids: Spaces | None = None
     space_id: SpaceId | None = None
     start: When
@@ -156,8 +227,9 @@ class BookingIn(Model):
         }
         if equipment:
             out["equipment"] = equipment
-        if isinstance(out.get("space_ids"), str):
-            out["space_ids"] = [out["space_ids"]]
+        for field in ("space_ids", "override"):
+            if isinstance(out.get(field), str):
+                out[field] = [out[field]]
         return out
 
 

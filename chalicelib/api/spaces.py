@@ -24,7 +24,12 @@ def list_spaces(call: Call) -> Reply:
 
 
 @routes.add(
-    "GET", "/v1/spaces/{space_id}", "One of them", answers={200: schemas.SpaceOut}, problems=(404,)
+    "GET",
+    "/v1/spaces/{space_id}",
+    "One of them",
+    answers={200: schemas.SpaceOut},
+    tagged=True,
+    problems=(404,),
 )
 def get_space(call: Call) -> Reply:
     """One space, with its ETag."""

@@ -26,10 +26,10 @@ def list_bookings(call: Call) -> Reply:
         call.ports,
         listing.Wanted(starts_at, ends_at, query.space_id, query.state, query.person),
         query.limit,
-        opened(query.cursor, call.operation.path),
+        opened(query.cursor, call.listed),
     )
     items = [present.booking(each, call.catalog, staff=True) for each in page.items]
-    following = sealed(page.next, call.operation.path) if page.next else None
+    following = sealed(page.next, call.listed) if page.next else None
     return Reply({"items": items, "next": following}, private=True)
 
 
@@ -41,6 +41,7 @@ def list_bookings(call: Call) -> Reply:
     answers={200: schemas.BookingOut},
     who="staff",
     conditional=True,
+    tagged=True,
     problems=(404, 409, 412),
 )
 def approve(call: Call) -> Reply:
@@ -60,6 +61,7 @@ def approve(call: Call) -> Reply:
     answers={200: schemas.BookingOut},
     who="staff",
     conditional=True,
+    tagged=True,
     problems=(404, 409, 412),
 )
 def deny(call: Call) -> Reply:

@@ -1,9 +1,10 @@
 """Closing spaces and opening them again, over HTTP."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.api import present, schemas
-from chalicelib.api.http import Call, Reply
+from chalicelib.api.http import Call, Reply, completed
 from chalicelib.api.paging import paged
 from chalicelib.api.routing import Routes
 from chalicelib.domain.closures import Closure, ClosureState
@@ -39,6 +40,7 @@ def list_closures(call: Call) -> Reply:
     body=schemas.ClosureIn,
     answers={201: schemas.ClosureOut, 202: schemas.ClosureOut},
     who="staff",
+    tagged=True,
 )
 def close(call: Call) -> Reply:
     """Close spaces. 201 when all of it is done, 202 while it goes on; bookings stay and are listed."""
@@ -46,22 +48,32 @@ def close(call: Call) -> Reply:
     starts_at, ends_at = call.instants(("/start", body.start), ("/end", body.end))
     spaces = tuple(dict.fromkeys(body.space_ids))
     request = closures.ClosureRequest(spaces, starts_at, ends_at, body.reason)
-    outcome = closures.close(call.ports, request, call.intent(_rendered))
-    closure_id = str(outcome.answer["body"]["closure_id"])
-    closures.go_on(call.ports, closure_id)
-    reply = _shown(call, closure_id, 201)
-    reply.headers["Location"] = f"{call.catalog.site.base_url}/v1/staff/closures/{closure_id}"
-    if outcome.replayed:
-        reply.headers["Idempotency-Replayed"] = "true"
-    return reply
+    intent = call.intent(_rendered)
+    outcome = closures.close(call.ports, request, intent)
+
+    def whole(answer: Mapping[str, Any]) -> dict[str, Any]:
+        answer = _as_of_now(call, answer, 201)
+        base, closure_id = call.catalog.site.base_url, answer["body"]["closure_id"]
+        answer["headers"]["Location"] = f"{base}/v1/staff/closures/{closure_id}"
+        return answer
+
+    return completed(call, intent, outcome, whole)
 
 
 @routes.add(
-    "GET", ONE, "A closure", answers={200: schemas.ClosureOut}, who="staff", problems=(404,)
+    "GET",
+    ONE,
+    "A closure",
+    answers={200: schemas.ClosureOut},
+    who="staff",
+    tagged=True,
+    problems=(404,),
 )
 def get_closure(call: Call) -> Reply:
     """How far a closure has come, and the bookings in its way."""
-    return _shown(call, call.id("closure_id"), 200)
+    view = closures.view(call.ports, call.id("closure_id"))
+    body = present.closure(view.closure, view.conflicts, call.catalog)
+    return Reply(body, etag=_etag(view.closure), private=True)
 
 
 @routes.add(
@@ -71,28 +83,39 @@ def get_closure(call: Call) -> Reply:
     answers={200: schemas.ClosureOut, 202: schemas.ClosureOut},
     who="staff",
     conditional=True,
-    problems=(404, 412),
+    tagged=True,
+    problems=(404, 412, 428),
 )
 def lift(call: Call) -> Reply:
-    """Lift a closure: 200 when all of it is given back, 202 while it goes on."""
-    closure_id = call.id("closure_id")
-    closures.lift(call.ports, closure_id, call.tags(), call.intent(_rendered))
-    closures.go_on(call.ports, closure_id)
-    return _shown(call, closure_id, 200)
+    """Lift a closure: 200 when all of it is given back, 202 while it goes on.
+
+    A closure under way goes through versions by itself: If-Match: * is for lifting it then.
+    """
+    intent = call.intent(_rendered)
+    outcome = closures.lift(call.ports, call.id("closure_id"), call.required_tags(), intent)
+    return completed(call, intent, outcome, lambda answer: _as_of_now(call, answer, 200))
 
 
 def _place(closure: Closure) -> str:
     return f"{closure.starts_at.isoformat()} {closure.closure_id}"
 
 
+def _etag(closure: Closure) -> str:
+    return f'"{closure.version}"'
+
+
 def _rendered(closure: Closure) -> dict[str, Any]:
-    # Only the id is kept: how far a closure has come is told as of now, also to a replay.
-    return {"status": 201, "headers": {}, "body": {"closure_id": closure.closure_id}}
+    # How far it has come, and what is in its way, is found out after the commit.
+    return {"partial": True, "body": {"closure_id": closure.closure_id}}
 
 
-def _shown(call: Call, closure_id: str, status: int) -> Reply:
+def _as_of_now(call: Call, answer: Mapping[str, Any], done: int) -> dict[str, Any]:
+    """The whole answer, after as much of the work as fits into a request."""
+    closure_id = answer["body"]["closure_id"]
+    closures.go_on(call.ports, closure_id)
     view = closures.view(call.ports, closure_id)
-    if call.operation.method != "GET" and view.closure.state in UNDER_WAY:
-        status = 202
-    body = present.closure(view.closure, view.conflicts, call.catalog)
-    return Reply(body, status, etag=f'"{view.closure.version}"', private=True)
+    return {
+        "status": 202 if view.closure.state in UNDER_WAY else done,
+        "headers": {"ETag": _etag(view.closure)},
+        "body": present.closure(view.closure, view.conflicts, call.catalog),
+    }

@@ -1,17 +1,17 @@
 """Staff's settings over HTTP: spaces, people, equipment, and the site."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 from chalicelib.api import present, schemas
-from chalicelib.api.http import Call, Reply, stored
+from chalicelib.api.http import Call, Reply, completed, stored
 from chalicelib.api.paging import paged
 from chalicelib.api.routing import Routes
 from chalicelib.domain.errors import refuse
 from chalicelib.domain.spaces import Kind, Openings, Space
 from chalicelib.services import spaces
-from chalicelib.services.writing import Outcome
+from chalicelib.services.writing import Intent, Outcome
 
 routes = Routes("staff_settings")
 ONE = "/v1/staff/spaces/{space_id}"
@@ -38,17 +38,26 @@ def list_spaces(call: Call) -> Reply:
     body=schemas.SpaceIn,
     answers={201: schemas.SpaceChanged},
     who="staff",
+    tagged=True,
     problems=(409,),
 )
 def create_space(call: Call) -> Reply:
     """Add a space, a pool, a person or equipment."""
     fields = fields_of(call.body)
     space = spaces.applied(Space(fields.pop("space_id"), fields.pop("name")), fields)
-    outcome = spaces.create(call.ports, space, call.intent(_rendered(call, 201)))
-    return _with_affected(call, outcome, space.space_id)
+    intent = call.intent(_rendered(call, 201))
+    return _with_affected(call, intent, spaces.create(call.ports, space, intent), space.space_id)
 
 
-@routes.add("GET", ONE, "A space", answers={200: schemas.SpaceOut}, who="staff", problems=(404,))
+@routes.add(
+    "GET",
+    ONE,
+    "A space",
+    answers={200: schemas.SpaceOut},
+    who="staff",
+    tagged=True,
+    problems=(404,),
+)
 def get_space(call: Call) -> Reply:
     """A space as of now, in use or not, with its ETag."""
     space = spaces.get(call.ports, call.id("space_id"))
@@ -63,18 +72,25 @@ def get_space(call: Call) -> Reply:
     answers={200: schemas.SpaceChanged},
     who="staff",
     conditional=True,
+    tagged=True,
     problems=(404, 409, 412, 428),
 )
 def change_space(call: Call) -> Reply:
     """Change some settings; `affected` lists the bookings that no longer fit."""
     space_id, tags = call.id("space_id"), call.required_tags()
-    outcome = spaces.change(
-        call.ports, space_id, fields_of(call.body), tags, call.intent(_rendered(call, 200))
-    )
-    return _with_affected(call, outcome, space_id)
+    intent = call.intent(_rendered(call, 200))
+    outcome = spaces.change(call.ports, space_id, fields_of(call.body), tags, intent)
+    return _with_affected(call, intent, outcome, space_id)
 
 
-@routes.add("GET", "/v1/staff/settings", "The site", answers={200: schemas.SiteOut}, who="staff")
+@routes.add(
+    "GET",
+    "/v1/staff/settings",
+    "The site",
+    answers={200: schemas.SiteOut},
+    who="staff",
+    tagged=True,
+)
 def get_site(call: Call) -> Reply:
     """The site's settings as of now."""
     site = call.ports.settings.fresh().site
@@ -89,6 +105,7 @@ def get_site(call: Call) -> Reply:
     answers={200: schemas.SiteOut},
     who="staff",
     conditional=True,
+    tagged=True,
     problems=(412, 428),
 )
 def change_site(call: Call) -> Reply:
@@ -161,15 +178,19 @@ def _rendered(call: Call, status: int) -> Callable[[Space], dict[str, Any]]:
         if status == 201:
             base = call.catalog.site.base_url
             headers["Location"] = f"{base}/v1/staff/spaces/{space.space_id}"
-        return {"status": status, "headers": headers, "body": present.space(space)}
+        body = present.space(space)
+        return {"partial": True, "status": status, "headers": headers, "body": body}
 
     return render
 
 
-def _with_affected(call: Call, outcome: Outcome[Space], space_id: str) -> Reply:
-    """The consequences are looked up after the write, so they are of now also in a replay."""
-    reply = stored(outcome)
-    catalog = call.ports.settings.fresh()
-    found = spaces.affected(call.ports, space_id)
-    reply.body = {**reply.body, "affected": present.affected(found, catalog, call.language)}
-    return reply
+def _with_affected(call: Call, intent: Intent, outcome: Outcome[Space], space_id: str) -> Reply:
+    """The consequences are looked up after the write, so that no booking falls between."""
+
+    def whole(answer: Mapping[str, Any]) -> dict[str, Any]:
+        found = spaces.affected(call.ports, space_id)
+        catalog = call.ports.settings.fresh()
+        body = {**answer["body"], "affected": present.affected(found, catalog, call.language)}
+        return {"status": answer["status"], "headers": answer["headers"], "body": body}
+
+    return completed(call, intent, outcome, whole)

@@ -384,7 +384,7 @@ MESSAGES: dict[str, Texts] = {
     ),
 }
 
-MONTHS_EN = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def title(code: str, language: str) -> str:

@@ -1,7 +1,12 @@
-"""The HTTP interface over ports in memory, through Chalice's own test client."""
+"""The HTTP interface over ports in memory, through Chalice's own test client.
+
+Every answer is held to the OpenAPI document, and nothing personal may reach the log.
+"""
 
 import json
+import logging
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -11,46 +16,16 @@ from chalice.test import Client
 
 from app import app
 from chalicelib import bootstrap
+from chalicelib.domain.spaces import Space
+from chalicelib.services.check import check as check_ledger
 from chalicelib.services.people import digest_of
 from chalicelib.services.ports import Ports
+from tests.api import contract
 from tests.builders import FORM, STAFF, the_ports
 from tests.fakes import FakeClock, Store
 
 STAFF_KEY, FORM_KEY = "staff-key", "form-key"
-
-
-@dataclass
-class Api:
-    """A client that speaks JSON, and the store behind it."""
-
-    client: Client
-    ports: Ports
-    store: Store
-    clock: FakeClock
-    headers: dict[str, str] = field(default_factory=dict)
-
-    def __call__(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        key: str | None = None,
-        form: Any = None,
-        **headers: str,
-    ) -> "Answer":
-        """Send a request; keyword arguments are headers, with _ for -."""
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if key:
-            sent["Authorization"] = f"Bearer {key}"
-        raw = b""
-        if form is not None:
-            raw = urlencode(form, doseq=True).encode()
-            sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
-        elif body is not None:
-            raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-            sent.setdefault("Content-Type", "application/json")
-        response = self.client.http.request(method, path, headers=sent, body=raw)
-        return Answer(response.status_code, response.headers, response.body)
+PERSONAL = ("Aino", "Aalto", "aino.aalto", "Eero", "eskola", "@gov.fi", STAFF_KEY, FORM_KEY)
 
 
 @dataclass
@@ -73,15 +48,134 @@ class Answer:
     def problem(self) -> str:
         """The name of the problem."""
         assert self.headers["Content-Type"] == "application/problem+json"
+        assert self.json["status"] == self.status
         return str(self.json["type"]).removeprefix("/problems/")
+
+    @property
+    def codes(self) -> list[str]:
+        """The names of all rules that are broken, in order."""
+        return [error["code"] for error in self.json["errors"]]
+
+    @property
+    def pointers(self) -> dict[str, str]:
+        """The code of each field that is wrong."""
+        return {error["pointer"]: error["code"] for error in self.json["errors"]}
+
+
+@dataclass
+class Api:
+    """A client that speaks JSON, and the store behind it."""
+
+    client: Client
+    ports: Ports
+    store: Store
+    clock: FakeClock
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        key: str | None = None,
+        form: Any = None,
+        **headers: str,
+    ) -> Answer:
+        """Send a request; keyword arguments are headers, with _ for -."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if key:
+            sent["Authorization"] = f"Bearer {key}"
+        raw = b""
+        if form is not None:
+            raw = form if isinstance(form, bytes) else urlencode(form, doseq=True).encode()
+            sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        elif body is not None:
+            raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+            sent.setdefault("Content-Type", "application/json")
+        response = self.client.http.request(method, path, headers=sent, body=raw)
+        contract.check(method, path, response.status_code, response.headers, response.body)
+        return Answer(response.status_code, response.headers, response.body)
+
+    def books(self, key: str | None = FORM_KEY, **changes: Any) -> Any:
+        """A booking that has to succeed, as answered."""
+        answer = self("POST", "/v1/bookings", booking(**changes), key)
+        assert answer.status == 201, answer.text
+        return answer.json
+
+    def contents(self) -> Any:
+        """All that is stored, to compare with later."""
+        store = self.store
+        return deepcopy(
+            (
+                store.bookings,
+                store.spaces,
+                store.closures,
+                store.site,
+                store.ledger,
+                store.records,
+                store.quotas,
+                store.actors,
+                store.audit,
+            )
+        )
+
+
+def booking(*space_ids: str, **changes: Any) -> dict[str, Any]:
+    """A booking that is taken: Aino's, of the pod, Wednesday 10-11. A field that is ... is left out."""
+    body = {
+        "space_ids": list(space_ids) or ["pod"],
+        "start": "2026-12-02T10:00:00+02:00",
+        "end": "2026-12-02T11:00:00+02:00",
+        "title": "Suunnittelu",
+        "attendees": 1,
+        "person": {"name": "Aino Aalto", "email": "aino.aalto@gov.fi", "organisation": "VM"},
+        "accept_terms": True,
+    } | changes
+    return {name: value for name, value in body.items() if value is not ...}
+
+
+def eero() -> dict[str, str]:
+    """Somebody else who books."""
+    return {"name": "Eero Eskola", "email": "eero.eskola@gov.fi", "language": "sv"}
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+def make_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Makes clients over the fixture of the scenarios with other spaces and another site."""
+
+    def make(*changed: Space, **site: Any) -> Api:
+        ports, store, clock = the_ports(*changed, **site)
+        store.actors = {digest_of(STAFF_KEY): STAFF, digest_of(FORM_KEY): FORM}
+        monkeypatch.setattr(bootstrap, "ports", lambda: ports)
+        monkeypatch.setattr(bootstrap, "signing_key", lambda: b"a key for tests")
+        made.append(Api(Client(app), ports, store, clock))
+        return made[-1]
+
+    made: list[Api] = []
+    yield make
+    for each in made:
+        assert [line for found in check_ledger(each.ports) for line in found.lines()] == []
+
+
+@pytest.fixture
+def api(make_api: Any) -> Api:
     """A client over the fixture of the scenarios, with two keys."""
-    ports, store, clock = the_ports()
-    store.actors = {digest_of(STAFF_KEY): STAFF, digest_of(FORM_KEY): FORM}
-    monkeypatch.setattr(bootstrap, "ports", lambda: ports)
-    monkeypatch.setattr(bootstrap, "signing_key", lambda: b"a key for tests")
-    with Client(app) as client:
-        yield Api(client, ports, store, clock)
+    return make_api()
+
+
+@pytest.fixture
+def untouched(api: Api) -> Iterator[None]:
+    """Nothing is written in the test."""
+    before = api.contents()
+    yield
+    assert api.contents() == before
+
+
+@pytest.fixture(autouse=True)
+def nothing_personal_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Neither a name nor an address nor a key reaches the log, in any test of this folder."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    for record in caplog.get_records("call"):
+        said = f"{record.getMessage()} {record.__dict__} {record.exc_text}"
+        assert not [word for word in PERSONAL if word.lower() in said.lower()], said

@@ -7,13 +7,15 @@ key, until the answer is definite.
 
 import http.client
 import json
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from threading import Barrier, Lock
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -23,7 +25,6 @@ from chalicelib.bootstrap import make_ports
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.footprints import DayKey
 from chalicelib.services import check
-from chalicelib.services.ports import Ports
 from tests.cloud import RunningCloud
 
 CLIENTS = 64
@@ -68,7 +69,7 @@ class Lab:
         self.cloud = cloud
         self.address = urlsplit(cloud.endpoint)
         self.keys = {"form": cloud.form_key, "staff": cloud.staff_key}
-        self.ports: Ports = make_ports(cloud.boto("dynamodb"), cloud.table_prefix, SystemClock())
+        self.ports = make_ports(cloud.boto("dynamodb"), cloud.table_prefix, SystemClock())
         self._days = self._workdays()
 
     def fresh_day(self) -> str:
@@ -77,42 +78,27 @@ class Lab:
 
     def ask(self, request: Request) -> Answer:
         """One client with one request."""
-        client = Client(self)
-        try:
+        with closing(Client(self)) as client:
             return client.ask(request)
-        finally:
-            client.close()
 
     def rush(self, requests: Iterable[Request], clients: int = CLIENTS) -> list[Answer]:
-        """All of them, by so many clients that each take the next when they have an answer."""
-        waiting = iter(list(requests))
-        answers: list[Answer] = []
-        failed: list[BaseException] = []
-        lock, start = threading.Lock(), threading.Barrier(clients)
+        """All of them, by clients that take the next when they have an answer; answers by time."""
+        waiting, lock, start = iter(list(requests)), Lock(), Barrier(clients)
 
-        def work() -> None:
-            client = Client(self)
-            try:
+        def work(_: int) -> list[Answer]:
+            found: list[Answer] = []
+            with closing(Client(self)) as client:
                 start.wait(timeout=30)
-                while not failed:
+                while True:
                     with lock:
                         request = next(waiting, None)
                     if request is None:
-                        return
-                    answers.append(client.ask(request))
-            except BaseException as error:
-                failed.append(error)
-            finally:
-                client.close()
+                        return found
+                    found.append(client.ask(request))
 
-        threads = [threading.Thread(target=work) for _ in range(clients)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if failed:
-            raise failed[0]
-        return answers
+        with ThreadPoolExecutor(clients) as pool:
+            found = [answer for part in pool.map(work, range(clients)) for answer in part]
+        return sorted(found, key=lambda answer: answer.ended)
 
     def bookings(self) -> dict[str, Booking]:
         """Every booking there is."""

@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -94,6 +95,12 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return 130
+    except Exception as error:  # noqa: BLE001 - whatever it is: a sentence here, all of it in the log
+        with cloud.log.open("a") as log:
+            log.write(traceback.format_exc())
+        why = str(error).strip().splitlines()[-1:] or [type(error).__name__]
+        print(f"Something went wrong: {why[0]} (more in {_short(cloud.log)})", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -14,6 +14,7 @@ from infra.package import ROOT
 
 HOME = ROOT / ".local"
 WARM_REQUESTS = 6
+WARM_SECONDS = 10  # a slow machine goes on warming up by itself
 
 
 def start(cloud: Cloud) -> str:
@@ -59,7 +60,7 @@ def _warm_up(cloud: Cloud, endpoint: str) -> None:
 
     def ask(_: int) -> None:
         try:
-            opener.open(f"{endpoint}/v1/spaces", timeout=30).close()
+            opener.open(f"{endpoint}/v1/spaces", timeout=WARM_SECONDS).close()
         except OSError as error:
             cloud.log.open("a").write(f"warming up: {error}\n")
 

@@ -103,10 +103,10 @@ def test_every_function_and_the_interface_have_an_alarm_that_somebody_hears(
         for each in alarm["Dimensions"]
     }
     assert {("Errors", json.dumps({"Ref": name})) for name in FUNCTIONS} <= watched
-    assert ("5XXError", '"labivaraus"') in watched
+    assert ("5XXError", json.dumps({"Ref": "AWS::StackName"})) in watched
     assert all(alarm["AlarmActions"] == [{"Ref": "Alarms"}] for alarm in alarms.values())
     (api,) = of_type(prod, "AWS::Serverless::Api").values()
-    assert api["Name"] == "labivaraus"
+    assert api["Name"] == {"Ref": "AWS::StackName"}
 
 
 @pytest.mark.parametrize("name", KEYS)

@@ -1,9 +1,10 @@
 """Free, busy and closed: for people who look, and for calendars that ask."""
 
 from chalicelib.api import present, schemas
-from chalicelib.api.bookings import request_of
+from chalicelib.api.bookings import besides, request_of
 from chalicelib.api.http import Call, Reply
 from chalicelib.api.routing import Routes
+from chalicelib.domain.errors import Problem
 from chalicelib.services import availability
 
 routes = Routes("availability")
@@ -67,11 +68,17 @@ def free_busy(call: Call) -> Reply:
     body=schemas.BookingIn,
     answers={200: schemas.PreviewOut},
     forms=True,
+    besides=besides,
 )
 def preview(call: Call) -> Reply:
     """Every broken rule and conflict, with other times and other spaces. Changes nothing."""
     request = request_of(call)
-    found = availability.preview(call.ports, request, call.actor)
+    # Who has not come to the terms yet is told nothing of them, who declines them is.
+    declined = "accept_terms" in call.body.model_fields_set and not request.accept_terms
+    also = [Problem("terms-not-accepted", "/accept_terms")]
+    found = availability.preview(
+        call.ports, request, call.actor, also if declined and not call.actor.staff else ()
+    )
     return Reply(
         present.preview(found, request.starts_at, request.ends_at, call.catalog, call.language)
     )

@@ -15,6 +15,57 @@ routes = Routes("bookings")
 ONE = "/v1/bookings/{booking_id}"
 
 
+def request_of(call: Call) -> bookings.BookRequest:
+    """The body of a booking as a request. Raises Refused, with every other rule that it breaks."""
+    request, wrong = _read(call, call.body)
+    if wrong:
+        raise Refused([*wrong, *bookings.broken_besides(call.ports, request, call.actor)])
+    return request
+
+
+def besides(call: Call, body: schemas.BookingIn) -> list[Problem]:
+    """What else is wrong with a booking of which `body` is the part that could be read."""
+    request, wrong = _read(call, body)
+    missing = Problem("invalid-request", "/space_ids", {"why": "missing"})
+    wrong = [problem for problem in wrong if problem != missing]
+    return [*wrong, *bookings.broken_besides(call.ports, request, call.actor)]
+
+
+def _read(call: Call, body: schemas.BookingIn) -> tuple[bookings.BookRequest, list[Problem]]:
+    """A booking as a request, and what is wrong with how it is asked for."""
+    wrong: list[Problem] = []
+    spaces = tuple(body.space_ids or ())
+    if body.space_id is not None:
+        if spaces:
+            wrong.append(Problem("invalid-request", "/space_id", {"why": "repeated"}))
+        spaces = (*spaces, body.space_id)
+    if not spaces:
+        wrong.append(Problem("invalid-request", "/space_ids", {"why": "missing"}))
+    if body.override and not call.actor.staff:
+        wrong.append(Problem("invalid-request", "/override", {"why": "extra_forbidden"}))
+    try:
+        starts_at, ends_at = call.instants(("/start", body.start), ("/end", body.end))
+    except Refused as refused:
+        wrong += refused.problems
+        starts_at = ends_at = call.ports.clock.now()
+    request = bookings.BookRequest(
+        space_ids=tuple(dict.fromkeys(spaces)),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        title=body.title,
+        notes=body.notes,
+        attendees=body.attendees,
+        units=body.units,
+        equipment={key: count for key, count in body.equipment.items() if count},
+        facilitation=body.facilitation.wanted,
+        facilitation_notes=body.facilitation.notes,
+        person=_person(body.person),
+        accept_terms=body.accept_terms,
+        override=tuple(body.override),
+    )
+    return request, wrong
+
+
 @routes.add(
     "POST",
     "/v1/bookings",
@@ -22,6 +73,7 @@ ONE = "/v1/bookings/{booking_id}"
     body=schemas.BookingIn,
     answers={201: schemas.BookingOut},
     forms=True,
+    besides=besides,
     tagged=True,
     problems=(409,),
 )
@@ -102,42 +154,6 @@ def rendered(call: Call, status: int) -> Callable[[Booking], dict[str, Any]]:
         return {"status": status, "headers": headers, "body": body}
 
     return render
-
-
-def request_of(call: Call) -> bookings.BookRequest:
-    """The body of a booking as a request. Raises Refused."""
-    body: schemas.BookingIn = call.body
-    wrong: list[Problem] = []
-    spaces = tuple(body.space_ids or ())
-    if body.space_id is not None:
-        if spaces:
-            wrong.append(Problem("invalid-request", "/space_id", {"why": "repeated"}))
-        spaces = (body.space_id,)
-    if not spaces:
-        wrong.append(Problem("invalid-request", "/space_ids", {"why": "missing"}))
-    if body.override and not call.actor.staff:
-        wrong.append(Problem("invalid-request", "/override", {"why": "extra_forbidden"}))
-    try:
-        starts_at, ends_at = call.instants(("/start", body.start), ("/end", body.end))
-    except Refused as refused:
-        raise Refused([*wrong, *refused.problems]) from refused
-    if wrong:
-        raise Refused(wrong)
-    return bookings.BookRequest(
-        space_ids=tuple(dict.fromkeys(spaces)),
-        starts_at=starts_at,
-        ends_at=ends_at,
-        title=body.title,
-        notes=body.notes,
-        attendees=body.attendees,
-        units=body.units,
-        equipment={key: count for key, count in body.equipment.items() if count},
-        facilitation=body.facilitation.wanted,
-        facilitation_notes=body.facilitation.notes,
-        person=_person(body.person),
-        accept_terms=body.accept_terms,
-        override=tuple(body.override),
-    )
 
 
 def change_of(call: Call) -> bookings.ChangeRequest:

@@ -372,14 +372,39 @@ def _parsed_body(call: Call) -> BaseModel:
     model, raw = call.operation.body or EmptyIn, call.raw
     content_type = _content_type(call)
     if content_type == JSON_TYPE:
-        return model.model_validate_json(raw or b"{}", strict=True)
+        try:
+            return model.model_validate_json(raw or b"{}", strict=True)
+        except ValidationError as error:
+            raise _invalid(call, lambda: json.loads(raw), error, strict=True) from error
     if content_type == FORM_TYPE and call.operation.forms:
         call.form, values = _form(raw)
         from_form = getattr(model, "from_form", None)
-        return model.model_validate(from_form(values) if from_form else values)
+        given = from_form(values) if from_form else values
+        try:
+            return model.model_validate(given)
+        except ValidationError as error:
+            raise _invalid(call, lambda: given, error, strict=False) from error
     if not raw and not content_type and not _requires_body(model):
         return model.model_validate({})
     raise ApiProblem("unsupported-media-type")
+
+
+def _invalid(
+    call: Call, read: Callable[[], Any], error: ValidationError, *, strict: bool
+) -> Exception:
+    """The refusal of a body, which also names the rules that the valid rest of it breaks."""
+    found = error.errors(include_url=False, include_input=False)
+    wrong = {each["loc"][0] for each in found if each["loc"]}
+    model, besides = call.operation.body, call.operation.besides
+    if besides is None or model is None or not wrong:
+        return error
+    rest = {name: value for name, value in read().items() if name not in wrong}
+    stand_in = getattr(model, "stand_in", dict)
+    try:
+        body = model.model_validate({**rest, **stand_in(rest)}, strict=strict)
+    except ValidationError:
+        return error
+    return Refused([*problems.from_validation(error), *besides(call, body)])
 
 
 def _content_type(call: Call) -> str:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from chalicelib.api.http import Call, Reply
+    from chalicelib.domain.errors import Problem
 
 ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -25,6 +26,8 @@ class Operation:
     query: "type[BaseModel] | None" = None
     body: "type[BaseModel] | None" = None
     forms: bool = False
+    # What else is wrong with a body of which a part could not be read: a refusal names every rule.
+    besides: "Callable[[Call, Any], list[Problem]] | None" = None
     who: str = "anyone"  # "anyone", "owner" (credentials, and it must be yours) or "staff"
     conditional: bool = False  # takes If-Match
     tagged: bool = False  # answers with an ETag; a GET also with 304

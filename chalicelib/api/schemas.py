@@ -232,6 +232,13 @@ class BookingIn(Model):
                 out[field] = [out[field]]
         return out
 
+    @classmethod
+    def stand_in(cls, rest: dict[str, Any]) -> dict[str, Any]:
+        """An interval without length, for times of which one could not be read."""
+        if "start" in rest and "end" in rest:
+            return {}
+        return {"start": "2000-01-01", "end": "2000-01-01"}
+
 
 class BookingPatch(Model):
     """What of a booking is to be changed."""

@@ -91,9 +91,12 @@ def broken(
     ask: Ask, catalog: Catalog, now: datetime, before: Booking | None = None
 ) -> list[Problem]:
     """Every rule that a request breaks, closures and the quota aside; `before`: what it changes."""
-    if ask.ends_at <= ask.starts_at:
-        return [Problem("invalid-request", "/end", {"why": "end-before-start"})]
     things, problems = wanted(ask, catalog)
+    if ask.ends_at <= ask.starts_at:
+        # No rule about times can be judged, but the others can.
+        problems += [Problem("invalid-request", "/end", {"why": "end-before-start"})]
+        problems += _capacity(ask, things, catalog)
+        return [problem for problem in unique(problems) if not _overridden(problem, ask)]
     if before is None or ask.starts_at != before.starts_at:
         problems += _past(ask, catalog, now)
     problems += _slots(ask, before)

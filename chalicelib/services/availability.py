@@ -124,13 +124,18 @@ def free_busy(
     return out
 
 
-def preview(ports: Ports, request: BookRequest, actor: Actor) -> Preview:
-    """What `book` would answer now, with other times and other spaces where it would refuse."""
+def preview(
+    ports: Ports, request: BookRequest, actor: Actor, also: Iterable[Problem] = ()
+) -> Preview:
+    """What `book` would answer now, with other times and other spaces where it would refuse.
+
+    Nobody needs to have accepted the terms yet; `also` is what else is wrong with the request.
+    """
     catalog, now = ports.settings.fresh(), ports.clock.now()
     ask = ask_of(request, actor)
     _, person_id, problems = who(replace(request, accept_terms=True), actor, catalog)
     # A preview may come before anybody has said who they are.
-    problems = [problem for problem in problems if problem.pointer != "/person"]
+    problems = [*also, *(problem for problem in problems if problem.pointer != "/person")]
     keys = ledger_keys(ask, catalog)
     problems += too_much(ask, catalog, keys)
     day = midnight(local_date(ask.starts_at, catalog.site.zone), catalog.site.zone)

@@ -268,6 +268,17 @@ def who(
     return person, person_id, problems
 
 
+def broken_besides(ports: Ports, request: BookRequest, actor: Actor) -> list[Problem]:
+    """The rules that a request breaks besides what could not be read of it.
+
+    Where its times are what could not be read, they are one instant, and no rule about times counts.
+    """
+    catalog = ports.settings.recent()
+    _, _, problems = who(request, actor, catalog)
+    problems += broken(ask_of(request, actor), catalog, ports.clock.now())
+    return [problem for problem in problems if problem.code != "invalid-request"]
+
+
 def ledger_keys(ask: Ask, catalog: Catalog) -> list[DayKey]:
     """The ledger items to read for a request; none where it is far too long to be granted."""
     resources, (first, last) = reach(ask, catalog)

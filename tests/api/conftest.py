@@ -154,6 +154,7 @@ def make_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     made: list[Api] = []
     yield make
     for each in made:
+        each.store.before = lambda name: None
         assert [line for found in check_ledger(each.ports) for line in found.lines()] == []
 
 

@@ -247,10 +247,10 @@ def _starts(
         cleanup = slots_of(max(space.cleanup_minutes, part.cleanup_minutes)) if buffers else 0
         for resource in part.resource_ids():
             taken = _with_records(resource, catalog, occupancy).taken
-            if space.whole_day or part.whole_day:
-                taken = _whole_days(taken, catalog, occupancy)
             free = ~taken & ((1 << size) - 1)
             whole = run_starts(free, length + setup + cleanup) << setup
+            if space.whole_day or part.whole_day:
+                whole &= run_starts(~_whole_days(taken, catalog, occupancy), length)
             if not pools:
                 possible &= whole
                 continue

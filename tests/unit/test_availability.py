@@ -260,6 +260,19 @@ def test_a_whole_day_space_offers_only_days_that_are_empty(lab):
     assert found.starts == ()
 
 
+def test_the_setup_of_a_whole_day_may_reach_into_a_day_that_is_partly_taken(lab):
+    """B20: the day itself has to be empty, of the day before only the hour that it takes."""
+    parts = [a_space(space_id, capacity=20, hours=ALWAYS_OPEN) for space_id in ("hall-a", "hall-b")]
+    fair = {"kind": Kind.COMBINED, "parts": ("hall-a", "hall-b"), "hours": ALWAYS_OPEN}
+    ports, _, _ = lab(*parts, a_space("annex", whole_day=True, setup_minutes=60, **fair))
+    book(ports, "hall-a", **wed("10-11"))
+    offered = starts(ports, "annex", "2026-12-03", 60)
+    assert offered[0] == at("2026-12-03 00:00")
+    book(ports, "annex", starts_at=offered[0], ends_at=offered[0] + timedelta(hours=1))
+    book(ports, "hall-a", **wed("22-23"))
+    assert codes(refused(ports, "hall-a", **wed("23-24"))) == ["slot-taken"]
+
+
 @pytest.mark.parametrize(("days", "allowed"), [(62, True), (63, False)])
 def test_a_range_is_at_most_62_days(lab, days, allowed):
     ports, _, _ = lab()

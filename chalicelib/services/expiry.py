@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 
 from chalicelib.domain.bookings import expired, judged
-from chalicelib.domain.errors import Race
+from chalicelib.domain.errors import Broken, Race
 from chalicelib.domain.people import CLOCK
 from chalicelib.services.ports import Ports, Quota
 
@@ -14,9 +14,16 @@ BATCH = 100
 
 def expire_due(ports: Ports) -> int:
     """Release everything that has run out by now; returns how many. Safe to run twice at once."""
-    done = 0
+    done, wrong = 0, None
     for booking_id in ports.bookings.due(ports.clock.now(), BATCH):
-        done += expire(ports, booking_id)
+        try:
+            done += expire(ports, booking_id)
+        except Broken as error:
+            # One that contradicts its tables keeps none of the others waiting.
+            log.exception("expiry is broken", extra={"booking_id": booking_id})
+            wrong = error
+    if wrong:
+        raise wrong
     return done
 
 

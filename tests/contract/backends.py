@@ -7,7 +7,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,12 +17,19 @@ from uuid import uuid4
 
 import pytest
 
+from chalicelib.adapters.dynamodb.bookings import booking_of
+from chalicelib.adapters.dynamodb.catalog import closure_of, site_of, space_of
 from chalicelib.adapters.dynamodb.codec import plain
+from chalicelib.adapters.dynamodb.ledger import ledger_day
+from chalicelib.adapters.dynamodb.people import quota_of
 from chalicelib.bootstrap import make_ports
-from chalicelib.domain.spaces import Space
-from chalicelib.services.ports import Ports
+from chalicelib.domain.bookings import Booking
+from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.occupancy import LedgerDay
+from chalicelib.services.ports import Ports, Quota
 from tests.builders import NOW, a_store
 from tests.cloud import free_port
+from tests.contract.limits import watch
 from tests.contract.tables import create_tables, definitions
 from tests.fakes import FakeClock, Store, memory_ports
 
@@ -64,10 +71,12 @@ class Backend:
             return memory_ports(self.store, self.clock)
         return make_ports(self.client, self.prefix, self.clock)
 
-    def stock(self, *changed: Space, **site: Any) -> "Backend":
-        """Write the settings of the fixture."""
-        wanted = a_store(*changed, **site)
+    def stock(self, only: Collection[str] = ()) -> "Backend":
+        """Write the settings of the fixture, or some of its spaces."""
+        wanted = a_store()
         for space in wanted.spaces.values():
+            if only and space.space_id not in only:
+                continue
             tx = self.ports.begin()
             self.ports.catalog.create_space(tx, space)
             tx.commit()
@@ -78,9 +87,40 @@ class Backend:
 
     def items(self, table: str) -> list[dict[str, Any]]:
         """All of a table of DynamoDB, in plain values."""
+        return [plain(item) for item in self._raw(table)]
+
+    def _raw(self, table: str) -> list[dict[str, Any]]:
+        if self.name == "moto":  # whose own way of answering takes most of a test's time
+            stored = moto_backend().tables[self.prefix + table].all_items()
+            return [item.to_json()["Attributes"] for item in stored]
         answer = self.client.scan(TableName=self.prefix + table, ConsistentRead=True)
         assert "LastEvaluatedKey" not in answer
-        return [plain(item) for item in answer["Items"]]
+        return list(answer["Items"])
+
+    def contents(self) -> tuple[list[Booking], list[LedgerDay], Catalog]:
+        """Every booking, every ledger item and all settings."""
+        if self.store is not None:
+            ports = self.ports
+            return list(ports.bookings.all()), list(ports.ledger.all_days()), ports.catalog.load()
+        found: dict[str, list[dict[str, Any]]] = {"site": [], "space": [], "closure": []}
+        for item in self.items("catalog"):
+            found[item["kind"]].append(item)
+        (revision,) = [item for item in found["site"] if item["id"] == "revision"]
+        (site,) = [item for item in found["site"] if item["id"] == "site"]
+        catalog = Catalog(
+            site_of(site),
+            {item["id"]: space_of(item) for item in found["space"]},
+            tuple(closure_of(item) for item in found["closure"]),
+            revision["number"],
+        )
+        stored = [booking_of(item) for item in self.items("bookings")]
+        return stored, [ledger_day(item) for item in self._raw("ledger")], catalog
+
+    def quotas(self) -> list[Quota]:
+        """The live bookings of every person."""
+        if self.store is not None:
+            return list(self.store.quotas.values())
+        return [quota_of(item) for item in self.items("people") if item["item"] == "quota"]
 
     def audit(self) -> list[tuple[str, str, str]]:
         """The entries of the audit log: subject, actor and action."""
@@ -111,8 +151,17 @@ def in_moto() -> Iterator[Backend]:
 
     with mock_aws():
         client = make_client(region=REGION)
+        watch(client)
         create_tables(client, "moto-")
         yield Backend("moto", client=client, prefix="moto-")
+
+
+def moto_backend() -> Any:
+    """What moto has in memory."""
+    from moto.dynamodb.models import dynamodb_backends
+
+    (account,) = dynamodb_backends
+    return dynamodb_backends[account][REGION]
 
 
 def on_ministack(endpoint: str, name: str) -> Backend:
@@ -120,6 +169,7 @@ def on_ministack(endpoint: str, name: str) -> Backend:
     from chalicelib.adapters.dynamodb.client import make_client
 
     client = make_client(endpoint, REGION)
+    watch(client)
     prefix = f"{name}-{uuid4().hex[:12]}-"
     create_tables(client, prefix)
     return Backend("ministack", client=client, prefix=prefix)

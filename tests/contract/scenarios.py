@@ -24,6 +24,7 @@ class Scenario:
     prepare: Callable[[Backend], Any]
     act: Act
     staff: bool = False
+    by_clock: bool = False
 
     def intent(self, key: str = "key") -> Intent:
         """The intent of what is done."""
@@ -197,7 +198,7 @@ SCENARIOS = [
         ),
         staff=True,
     ),
-    Scenario("expire", lapsed, lambda ports, _, __: expiry.expire_due(ports)),
+    Scenario("expire", lapsed, lambda ports, _, __: expiry.expire_due(ports), by_clock=True),
     Scenario(
         "close",
         booked,
@@ -206,15 +207,20 @@ SCENARIOS = [
         ),
         staff=True,
     ),
-    Scenario("go-on-closing", closed, go_on),
-    Scenario("try-a-blocked-one-again", blocked, lambda ports, _, __: closures.continue_all(ports)),
+    Scenario("go-on-closing", closed, go_on, by_clock=True),
+    Scenario(
+        "try-a-blocked-one-again",
+        blocked,
+        lambda ports, _, __: closures.continue_all(ports),
+        by_clock=True,
+    ),
     Scenario(
         "lift",
         closed,
         lambda ports, closure_id, intent: closures.lift(ports, closure_id, None, intent),
         staff=True,
     ),
-    Scenario("go-on-lifting", being_lifted, go_on),
+    Scenario("go-on-lifting", being_lifted, go_on, by_clock=True),
     Scenario("change-a-space", booked, change_space, staff=True),
     Scenario(
         "change-the-site",
@@ -222,23 +228,20 @@ SCENARIOS = [
         lambda ports, _, intent: spaces.change_site(ports, {"hold_minutes": 5}, None, intent),
         staff=True,
     ),
-    Scenario("repair", damaged, repair),
+    Scenario("repair", damaged, repair, by_clock=True),
 ]
 
 
 def picture(backend: Backend) -> dict[str, Any]:
     """All that is stored, with what is random replaced by what it means: two alike are equal."""
-    ports = backend.ports
-    found = sorted(ports.bookings.all(), key=_order)
-    catalog = ports.catalog.load()
+    stored, days, catalog = backend.contents()
+    found = sorted(stored, key=_order)
     names = {each.booking_id: f"b_{number}" for number, each in enumerate(found)}
     names |= {each.closure_id: f"c_{number}" for number, each in enumerate(catalog.closures)}
     return {
         "bookings": [replace(each, booking_id=names[each.booking_id]) for each in found],
         "closures": [replace(each, closure_id=names[each.closure_id]) for each in catalog.closures],
-        "spaces": catalog.spaces,
-        "site": catalog.site,
-        "revision": catalog.revision,
+        "settings": (catalog.spaces, catalog.site, catalog.revision),
         "ledger": sorted(
             (
                 day.resource_id,
@@ -248,12 +251,12 @@ def picture(backend: Backend) -> dict[str, Any]:
                 day.until.get(holder),
                 day.marks.get(holder),
             )
-            for day in ports.ledger.all_days()
+            for day in days
             for holder, bits in day.holders.items()
         ),
         "quotas": {
-            person_id: {names[key]: span for key, span in backend.quota(person_id).items()}
-            for person_id in {each.person_id for each in found}
+            quota.person_id: {names[key]: span for key, span in quota.bookings.items()}
+            for quota in backend.quotas()
         },
         "keys": backend.keys(),
         "audit": sorted(

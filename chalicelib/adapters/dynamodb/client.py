@@ -57,14 +57,20 @@ class Fault(Exception):
 
 def attempt(operation: Callable[..., Any], **arguments: Any) -> Any:
     """One call. Raises Fault where it may be repeated, and the client's own error otherwise."""
-    from botocore.exceptions import ClientError, ConnectTimeoutError, HTTPClientError
+    from botocore.exceptions import (
+        ClientError,
+        ConnectTimeoutError,
+        EndpointConnectionError,
+        HTTPClientError,
+    )
     from botocore.exceptions import ConnectionError as BotoConnectionError
 
     try:
         return operation(**arguments)
     except (HTTPClientError, BotoConnectionError) as error:
         # A connection that was never made carried nothing.
-        raise Fault(type(error).__name__, certain=isinstance(error, ConnectTimeoutError)) from error
+        unmade = isinstance(error, (ConnectTimeoutError, EndpointConnectionError))
+        raise Fault(type(error).__name__, certain=unmade) from error
     except ClientError as error:
         code = error.response["Error"]["Code"]
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

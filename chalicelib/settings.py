@@ -23,7 +23,9 @@ class Settings:
         problems = []
         prefix = env.get("TABLE_PREFIX", "")
         if not prefix:
-            problems.append("TABLE_PREFIX is not set: the tables are named TABLE_PREFIX + catalog …")
+            problems.append(
+                "TABLE_PREFIX is not set: the tables are named TABLE_PREFIX + catalog …"
+            )
         endpoint = env.get("AWS_ENDPOINT_URL") or None
         if endpoint and not endpoint.startswith(("http://", "https://")):
             problems.append(f"AWS_ENDPOINT_URL is not an address: {endpoint}")

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.closures import Closure
-from chalicelib.domain.footprints import Ranges, merged
+from chalicelib.domain.footprints import Range, Ranges, merged
 from chalicelib.domain.spaces import PLACES, Kind, Space
 
 
@@ -75,11 +76,17 @@ class Catalog:
 
     def closed_ranges(self, resource_id: str) -> Ranges:
         """The slots of a resource that any live closure means to hold, held yet or not."""
-        return merged(
-            (closure.first_slot, closure.last_slot)
-            for closure in self.closures
-            if closure.live and resource_id in closure.resource_ids
-        )
+        return self._closed.get(resource_id, ())
+
+    @cached_property
+    def _closed(self) -> dict[str, Ranges]:
+        ranges: dict[str, list[Range]] = {}
+        for closure in self.closures:
+            if closure.live:
+                for resource_id in closure.resource_ids:
+                    span = (closure.first_slot, closure.last_slot)
+                    ranges.setdefault(resource_id, []).append(span)
+        return {resource_id: merged(spans) for resource_id, spans in ranges.items()}
 
     def _active(self) -> Iterator[Space]:
         return (space for key in sorted(self.spaces) if (space := self.active(key)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from chalicelib.services.spaces import Affected
 Json = dict[str, Any]
 
 
+@lru_cache(maxsize=8192)  # the edges of a week's slots are told again and again
 def moment(instant: datetime, zone: ZoneInfo) -> str:
     """An instant with the offset of the site's zone, to the second."""
     return instant.astimezone(zone).isoformat(timespec="seconds")

@@ -7,6 +7,7 @@ milliseconds.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Alternative, Refused
@@ -24,7 +25,7 @@ from chalicelib.domain.occupancy import (
 )
 from chalicelib.domain.planning import make_plan, reach
 from chalicelib.domain.rules import Ask, open_hours
-from chalicelib.domain.spaces import Kind, Space, openings_between
+from chalicelib.domain.spaces import Kind, Space, open_ranges, openings_between
 from chalicelib.domain.times import (
     SLOT_MINUTES,
     instant_of,
@@ -40,9 +41,8 @@ HOURS, PAST = "hours", "past"
 NEAR_DAYS = 7  # how far from the wished time another one is looked for
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A time and, unless it is free, why it is not."""
+class Stretch(NamedTuple):
+    """A time and, unless it is free, why it is not. A tuple, since a week has a thousand of them."""
 
     starts_at: datetime
     ends_at: datetime
@@ -100,16 +100,15 @@ def availability(
     free = ranges_of(left & hours & ~past, base)
     starts = None
     if minutes is not None:
-        starts = _starts(space, catalog, occupancy, starts_at, ends_at, now, minutes, units)
-        free = tuple(
-            piece for piece in free if any(piece[0] <= start < piece[1] for start in starts)
-        )
+        possible = _starts(space, catalog, occupancy, starts_at, ends_at, now, minutes, units)
+        free = tuple(piece for piece in free if possible & mask_of((piece,), base, size))
+        starts = tuple(instant_of(start) for start in _slots(possible, base))
     return SpaceAvailability(
         space,
         tuple(_clipped([(piece, "") for piece in free], starts_at, ends_at)),
         tuple(_clipped(_runs(layers, base), starts_at, ends_at)),
         tuple(_clipped(_runs(shut, base), starts_at, ends_at)),
-        None if starts is None else tuple(instant_of(start) for start in starts),
+        starts,
     )
 
 
@@ -181,14 +180,14 @@ def _near(
         return []
     length = ask.ends_at - ask.starts_at
     minutes = slots_of(int(length.total_seconds()) // 60) * SLOT_MINUTES
-    common: set[int] | None = None
+    common = -1  # every slot
     for space in spaces:
-        starts = set(
-            _starts(space, catalog, occupancy, *between, now, minutes, ask.units, ask.override)
+        common &= _starts(
+            space, catalog, occupancy, *between, now, minutes, ask.units, ask.override
         )
-        common = starts if common is None else common & starts
     wished = slot_floor(ask.starts_at)
-    nearest = sorted(common or (), key=lambda start: (abs(start - wished), start))
+    starts = _slots(common, occupancy.first)
+    nearest = sorted(starts, key=lambda start: (abs(start - wished), start))
     found: list[datetime] = []
     for start in nearest[: 8 * most]:
         instant = instant_of(start)
@@ -225,10 +224,10 @@ def _starts(
     minutes: int,
     units: int,
     override: tuple[str, ...] = (),
-) -> list[int]:
-    """The slots at which a booking of `minutes` within the range would be taken."""
+) -> int:
+    """The slots at which a booking of `minutes` within the range would be taken, as bits."""
     if not space.min_minutes <= minutes <= space.max_minutes or minutes % SLOT_MINUTES:
-        return []
+        return 0
     zone = catalog.site.zone
     base, size = occupancy.first, occupancy.last - occupancy.first
     length = minutes // SLOT_MINUTES
@@ -256,22 +255,23 @@ def _starts(
                 continue
             for count in range(units, 0, -1):
                 enough[count] |= enough[count - 1] & whole
-    chosen = enough[units] if pools else possible
-    return [slot for first, last in ranges_of(chosen, base) for slot in range(first, last)]
+    return enough[units] if pools else possible
+
+
+def _slots(mask: int, base: int) -> list[int]:
+    return [slot for first, last in ranges_of(mask, base) for slot in range(first, last)]
 
 
 def _grid(
     space: Space, catalog: Catalog, starts_at: datetime, ends_at: datetime, base: int, size: int
 ) -> int:
-    step = space.grid_minutes // SLOT_MINUTES
-    mask = 0
-    for first, last in openings_between(space.hours, starts_at, ends_at, catalog.site.zone):
-        if step == 1:
-            mask |= mask_of(((first, last),), base, size)
-        else:
-            for slot in range(first, last, step):
-                mask |= mask_of(((slot, slot + 1),), base, size)
-    return mask
+    """The slots that a booking of a space may begin at; each opening begins a grid of its own."""
+    step, zone = space.grid_minutes // SLOT_MINUTES, catalog.site.zone
+    if step == 1:
+        return mask_of(open_ranges(space.hours, starts_at, ends_at, zone), base, size)
+    openings = openings_between(space.hours, starts_at, ends_at, zone)
+    grid = [(slot, slot + 1) for opening in openings for slot in range(*opening, step)]
+    return mask_of(tuple(grid), base, size)
 
 
 def _whole_days(taken: int, catalog: Catalog, occupancy: Occupancy) -> int:
@@ -322,8 +322,13 @@ def _runs(layers: Iterable[tuple[int, str]], base: int) -> list[tuple[Range, str
 def _clipped(
     pieces: Iterable[tuple[Range, str]], starts_at: datetime, ends_at: datetime
 ) -> Iterator[Stretch]:
-    for (first, last), reason in pieces:
-        yield Stretch(max(instant_of(first), starts_at), min(instant_of(last), ends_at), reason)
+    first, last = slot_floor(starts_at), slot_ceil(ends_at)
+    for (start, end), reason in pieces:
+        yield Stretch(
+            starts_at if start <= first else instant_of(start),
+            ends_at if end >= last else instant_of(end),
+            reason,
+        )
 
 
 def view(

@@ -99,21 +99,35 @@ class Occupancy:
             item = self._days.get((resource_id, day))
             if item is None:
                 continue
-            for holder, bits in item.holders.items():
-                if holder == self._ignoring or has_ended(item.until.get(holder), self._now):
-                    continue
-                buffers, extra = _marked(item.marks.get(holder, ""))
-                if is_closure(holder):
-                    closure |= _shift(bits, offset)
-                    continue
-                buffer |= _shift(bits & buffers, offset)
-                plain = bits & ~buffers
-                if holder in item.until:
-                    extra = plain
-                tentative |= _shift(plain & extra, offset)
-                booked |= _shift(plain & ~extra, offset)
+            masks = self._read_day(item)
+            booked |= _shift(masks.booked, offset)
+            tentative |= _shift(masks.tentative, offset)
+            buffer |= _shift(masks.buffer, offset)
+            closure |= _shift(masks.closure, offset)
         window = self._window
         return Masks(booked & window, tentative & window, buffer & window, closure & window)
+
+    def _read_day(self, item: LedgerDay) -> Masks:
+        """The slots of one ledger item; most holders have them plainly and for good."""
+        booked = tentative = buffer = closure = 0
+        for holder, bits in item.holders.items():
+            if holder == self._ignoring:
+                continue
+            if is_closure(holder):
+                closure |= bits
+                continue
+            if holder in item.until:
+                if has_ended(item.until[holder], self._now):
+                    continue
+                tentative |= bits
+            else:
+                booked |= bits
+            if holder in item.marks:
+                buffers, extra = _marked(item.marks[holder])
+                buffer |= bits & buffers
+                tentative |= bits & extra
+        tentative &= ~buffer
+        return Masks(booked & ~(tentative | buffer), tentative, buffer, closure)
 
 
 def _shift(bits: int, offset: int) -> int:

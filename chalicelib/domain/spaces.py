@@ -105,6 +105,7 @@ def openings_between(
     return found
 
 
+@lru_cache(maxsize=1024)  # spaces of one house often have the same hours
 def open_ranges(hours: Hours, starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> Ranges:
     """When something is open, as ranges of slots: 24:00 and the next day's 00:00 are one opening."""
     return merged(openings_between(hours, starts_at, ends_at, zone))

@@ -33,6 +33,7 @@ def slot_ceil(instant: datetime) -> int:
     return -int(-instant.timestamp() // SLOT_SECONDS)
 
 
+@lru_cache(maxsize=8192)
 def instant_of(slot: int) -> datetime:
     """The beginning of a slot."""
     return datetime.fromtimestamp(slot * SLOT_SECONDS, UTC)

@@ -3,7 +3,6 @@
 Nothing else in the system writes the attributes t00 to t95.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -135,17 +134,18 @@ class Ledger:
 
 def ledger_day(item: Item) -> LedgerDay:
     """A ledger item as DynamoDB gives it; written for speed, since a week has hundreds."""
-    holders: defaultdict[str, int] = defaultdict(int)
+    holders: dict[str, int] = {}
     until: dict[str, Until] = {}
     marks: dict[str, str] = {}
     for name, value in item.items():
         if slot := SLOTS.get(name):
-            holders[value["S"]] |= slot
-        elif name.startswith("until_"):
+            holder = value["S"]
+            holders[holder] = holders[holder] | slot if holder in holders else slot
+        elif name[:6] == "until_":
             until[name[6:]] = value["S"] if "S" in value else int(value["N"])
-        elif name.startswith("marks_"):
+        elif name[:6] == "marks_":
             marks[name[6:]] = value["S"]
-    return LedgerDay(item["resource_id"]["S"], item["day"]["S"], dict(holders), until, marks)
+    return LedgerDay(item["resource_id"]["S"], item["day"]["S"], holders, until, marks)
 
 
 def slot_name(slot: int) -> str:

@@ -240,6 +240,26 @@ def test_what_is_lengthened_need_not_be_long_enough(lab):
     assert codes(change_refused(ports, booking, ends_at=at("2026-12-02 10:45"))) == ["too-short"]
 
 
+def test_a_start_that_stays_is_not_judged_again(lab):
+    """B48"""
+    ports, _, _ = lab()
+    booking = book(ports, "pod", **wed("10:15-11"))
+    set_space(ports, "pod", horizon_days=0, grid_minutes=60, notice_minutes=3 * 24 * 60)
+    assert change(ports, booking, **wed("10:15-12")).ends_at == at("2026-12-02 12:00")
+    found = change_refused(ports, booking, **wed("10:30-12"))
+    assert codes(found) == ["off-grid", "too-soon", "too-far-ahead"]
+
+
+def test_a_space_that_is_new_to_a_booking_judges_all_of_it(lab):
+    """B48"""
+    short = a_space("pod", max_minutes=60, horizon_days=0, notice_minutes=3 * 24 * 60)
+    ports, _, _ = lab(short)
+    booking = book(ports, "studio", **wed("10-12"))
+    found = change_refused(ports, booking, space_ids=("pod",))
+    assert codes(found) == ["too-long", "too-soon", "too-far-ahead"]
+    assert codes(change_refused(ports, booking, space_ids=("studio", "pod"))) == codes(found)
+
+
 def test_fewer_people_are_never_too_many(lab):
     """B48"""
     ports, _, _ = lab()
@@ -344,6 +364,7 @@ def test_a_running_booking_can_be_renamed_and_lengthened_but_not_moved(lab):
     booking = book(ports, "pod", **on("2026-12-01", "10-12"))
     clock.time = at("2026-12-01 10:00")
     change(ports, booking, title="Käynnissä")
+    clock.time = at("2026-12-01 10:05")
     longer = change(ports, booking, ends_at=at("2026-12-01 13:00"), starts_at=booking.starts_at)
     assert longer.ends_at == at("2026-12-01 13:00")
     for moved in (

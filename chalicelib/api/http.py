@@ -372,8 +372,9 @@ def _parsed_body(call: Call) -> BaseModel:
     model, raw = call.operation.body or EmptyIn, call.raw
     content_type = _content_type(call)
     if content_type == JSON_TYPE:
+        raw = raw or b"{}"
         try:
-            return model.model_validate_json(raw or b"{}", strict=True)
+            return model.model_validate_json(raw, strict=True)
         except ValidationError as error:
             raise _invalid(call, lambda: json.loads(raw), error, strict=True) from error
     if content_type == FORM_TYPE and call.operation.forms:

@@ -15,6 +15,7 @@ from chalicelib.api.routing import Operation, Routes
 from chalicelib.api.schemas import ProblemOut
 
 REF = "#/components/schemas/{model}"
+KEY_PATTERN = '^("[!-~]{1,255}"|[!-~]{1,255})$'
 ID_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 Json = dict[str, Any]
 
@@ -110,17 +111,19 @@ def _parameters(operation: Operation) -> list[Json]:
     if operation.tagged and operation.method == "GET":
         found.append(_header("If-None-Match", "The ETag of what you have"))
     if operation.writes:
-        found.append(_header("Idempotency-Key", "The same key and request give the same answer"))
+        said = "The same key and request give the same answer, with or without quotes"
+        found.append(_header("Idempotency-Key", said, KEY_PATTERN))
     return found
 
 
-def _header(name: str, description: str) -> Json:
+def _header(name: str, description: str, pattern: str | None = None) -> Json:
+    limits = {"pattern": pattern} if pattern else {}
     return {
         "name": name,
         "in": "header",
         "required": False,
         "description": description,
-        "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+        "schema": {"type": "string", **limits},
     }
 
 

@@ -62,7 +62,7 @@ def _warm_up(cloud: Cloud, endpoint: str) -> None:
         try:
             opener.open(f"{endpoint}/v1/spaces", timeout=WARM_SECONDS).close()
         except OSError as error:
-            cloud.log.open("a").write(f"warming up: {error}\n")
+            cloud.note(f"warming up: {error}\n")
 
     with ThreadPoolExecutor(WARM_REQUESTS) as pool:
         list(pool.map(ask, range(WARM_REQUESTS)))
@@ -97,8 +97,7 @@ def main(arguments: list[str]) -> int:
         print("Interrupted.", file=sys.stderr)
         return 130
     except Exception as error:  # noqa: BLE001 - whatever it is: a sentence here, all of it in the log
-        with cloud.log.open("a") as log:
-            log.write(traceback.format_exc())
+        cloud.note(traceback.format_exc())
         why = str(error).strip().splitlines()[-1:] or [type(error).__name__]
         print(f"Something went wrong: {why[0]} (more in {_short(cloud.log)})", file=sys.stderr)
         return 1

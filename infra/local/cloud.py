@@ -65,6 +65,11 @@ class Cloud:
         session = boto3.session.Session(region_name=REGION, **keys)
         return session.client(service, endpoint_url=self.address)
 
+    def note(self, text: str) -> None:
+        """Add to the log what the process itself does not know of."""
+        with self.log.open("a") as log:
+            log.write(text)
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """One start or stop at a time."""

@@ -32,8 +32,7 @@ def deploy(cloud: Cloud, say: Callable[[str], None]) -> None:
         check=False,
     )
     if result.returncode:
-        with cloud.log.open("a") as log:
-            log.write(result.stdout + result.stderr)
+        cloud.note(result.stdout + result.stderr)
         raise Problem(f"The deployment failed: {_last(result.stderr)} (more in {cloud.log})")
     _put_gateway_responses(cloud, package.template)
     _empty_bucket(cloud)

@@ -1,6 +1,6 @@
 """Booking by a plain form: the form, its refusals, and the page that says it is done."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,7 @@ from chalicelib.pages.words import Words
 from chalicelib.services import availability
 
 PREFILLED = ("space_id", "start", "end", "attendees", "units")
+REQUIRED = {"space_id": "/space_ids", "name": "/person/name", "email": "/person/email"}
 MOVABLE = ("/start", "/end", "/space", "/attendees", "/units", "/equipment", "/facilitation")
 
 
@@ -100,10 +101,7 @@ def refused(call: Call, error: Exception, catalog: Catalog) -> Reply:
     if status >= 500:
         form.general = [words(f"error.{body['type'].rpartition('/')[2]}"), words("error.retry")]
     else:
-        found = problems_of(error, body)
-        if call.form is not None and "accept_terms" not in given:
-            found.append(Problem("terms-not-accepted", "/accept_terms"))
-        explain(form, found, catalog, words)
+        explain(form, [*problems_of(error, body), *_left_out(given)], catalog, words)
     reply = _page(
         call,
         catalog,
@@ -125,6 +123,21 @@ def problems_of(error: Exception, body: dict[str, Any]) -> list[Problem]:
     if isinstance(error, ValueError):
         return problems.from_validation(error)  # type: ignore[arg-type]  # pydantic's is the only one
     return [Problem(body["type"].rpartition("/")[2])]
+
+
+def _left_out(given: Mapping[str, list[str]]) -> list[Problem]:
+    """What has to be filled in and was not: the rules would ask for it only in the next round."""
+    empty = {name for name in ("name", "email", "accept_terms") if not any(given.get(name, ()))}
+    if not any((*given.get("space_id", ()), *given.get("space_ids", ()))):
+        empty.add("space_id")
+    found = [
+        Problem("invalid-request", pointer, {"why": "missing"})
+        for name, pointer in REQUIRED.items()
+        if given and name in empty
+    ]
+    if given and "accept_terms" in empty:
+        found.append(Problem("terms-not-accepted", "/accept_terms"))
+    return found
 
 
 def _page(

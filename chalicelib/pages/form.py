@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -120,11 +120,17 @@ def moment(value: str, words: Words) -> Moment:
     except UnknownLocalTime as twice:
         if twice.code != "ambiguous-local-time":
             return Moment(value)
-        candidates = tuple(each.astimezone(words.zone) for each in twice.candidates)
+        candidates = tuple(_fixed(each, words) for each in twice.candidates)
         chosen = given if given.tzinfo and given in candidates else candidates[0]
         return Moment(value, candidates, chosen)
     except (ValueError, OverflowError):
         return Moment(value)
+
+
+def _fixed(instant: datetime, words: Words) -> datetime:
+    """A local time with a plain offset: two times of one zone are compared by their clocks alone."""
+    offset = instant.astimezone(words.zone).utcoffset() or timedelta(0)
+    return instant.astimezone(timezone(offset))
 
 
 def things(catalog: Catalog, words: Words) -> dict[str, Any]:

@@ -1,0 +1,84 @@
+"""WCAG 2.2 AA as far as a program can tell: axe on every page, reflow, and size of targets."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Lab, Open
+from tests.browser.test_booking import WORDS, fill_in, press_book
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SMALL = """() => [...document.querySelectorAll("a, button, input, select, textarea")]
+  .filter(each => each.type !== "hidden" && !each.closest(".trap, .only-heard, p, li li, .summary li, td")
+    && !each.matches(".skip, .only-heard, input[type=checkbox], input[type=radio]"))
+  .map(each => [each.outerHTML, each.getBoundingClientRect().height])
+  .filter(([_, height]) => height > 0 && height < 44).map(([html]) => html)"""
+
+
+def pages(page: Page, lab: Lab, language: str) -> Iterator[str]:
+    """Every kind of page, one after another."""
+    form = (
+        f"{lab.base}/book?lang={language}&space_id=hall&start=2026-12-02T10:00&end=2026-12-02T11:00"
+    )
+    for path in ("/?", "/?day=2026-12-02&people=3&", "/docs?", "/problems?", "/problems/closed?"):
+        page.goto(f"{lab.base}{path}lang={language}")
+        yield path
+    page.goto(f"{lab.base}/?week=1&lang={language}")
+    yield "an error"
+    page.goto(f"{lab.base}/book?space_id=pod&start=2027-10-31T03:30&lang={language}")
+    yield "a time that comes twice"
+    page.goto(form)
+    yield "the form"
+    press_book(page, language)
+    yield "the form with errors"
+    fill_in(page)
+    press_book(page, language)
+    yield "the form, the time being taken"
+    page.locator(".offers button").first.click()
+    yield "the form, filled in"
+    press_book(page, language)
+    yield "the confirmation"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("language", WORDS)
+def test_axe_finds_nothing(lab: Lab, open_page: Open, language: str, width: int) -> None:
+    page = open_page(width, language, scripts=True)
+    found = []
+    for name in pages(page, lab, language):
+        result = Axe().run(page, options={"runOnly": RULES})
+        if result.violations_count:
+            found.append(f"{name}: {result.generate_report()}")
+        assert result.response["passes"]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_nothing_scrolls_sideways_on_the_narrowest_screen(
+    lab: Lab, open_page: Open, language: str
+) -> None:
+    """WCAG 1.4.10, Reflow: 320 CSS pixels."""
+    page = open_page(320, language, scripts=True)
+    for name in pages(page, lab, language):
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_what_is_pressed_is_large_enough_for_a_finger(
+    lab: Lab, open_page: Open, width: int
+) -> None:
+    page = open_page(width, scripts=True)
+    for name in pages(page, lab, "fi"):
+        assert page.evaluate(SMALL) == [], name
+
+
+def test_the_table_stays_a_table_for_those_who_hear_it(lab: Lab, open_page: Open) -> None:
+    """On a phone it is shown as cards, and still read by row and column."""
+    page = open_page(360)
+    page.goto(f"{lab.base}/")
+    table = page.get_by_role("table")
+    assert table.get_by_role("columnheader").count() == 8
+    assert table.get_by_role("rowheader").count() == 7
+    assert table.get_by_role("cell").count() == 49

@@ -1,0 +1,36 @@
+"""The same pages, deployed: through API Gateway, Lambda, IAM and DynamoDB of the local cloud."""
+
+from datetime import date, timedelta
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open
+from tests.browser.test_booking import fill_in, press_book
+from tests.cloud import RunningCloud
+
+DAY = date.today() + timedelta(days=10)  # a day that is to come, wherever this runs
+
+
+def test_a_room_is_booked_by_the_form_and_cannot_be_taken_twice(
+    cloud: RunningCloud, open_page: Open
+) -> None:
+    page = open_page()
+    page.goto(cloud.endpoint)  # as `make run` prints it: without a slash
+    expect(page.get_by_role("table")).to_be_visible()
+    page.get_by_role("link", name="Varaa tila").click()
+    expect(page.locator("h1")).to_have_text("Varaa tila")
+    page.goto(f"{cloud.endpoint}/?day={DAY}")
+    page.locator("#pod a.free").first.click()
+    form = page.url
+    fill_in(page)
+    press_book(page)
+    expect(page.locator("h1")).to_have_text("Varaus on vahvistettu")
+    page.reload()
+    expect(page.locator("h1")).to_have_text("Varaus on vahvistettu")
+    page.get_by_role("link", name="Katso viikon vapaat tilat").click()
+    expect(page.locator("#pod .booked")).to_have_count(1)
+    page.goto(form)
+    fill_in(page, "Eero Eskola", "eero.eskola@gov.fi")
+    press_book(page)
+    expect(page.locator(".summary h2")).to_have_text("Aika on jo varattu")
+    expect(page.locator("#name")).to_have_value("Eero Eskola")

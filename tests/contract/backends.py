@@ -1,5 +1,6 @@
 """The three stores that the contract suite runs over: in memory, moto and the local cloud's DynamoDB."""
 
+import copy
 import fcntl
 import itertools
 import os
@@ -9,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENT = ROOT / ".local" / "ministack-env"
 REGION = "eu-north-1"
 START_SECONDS = 30
+FEW = ("pod", "studio", "hall", "hall-a", "hall-b", "facilitator-1", "screen")
+_prepared: dict[str, tuple[Any, Catalog | None]] = {}
 
 
 class UniqueClock(FakeClock):
@@ -63,13 +66,14 @@ class Backend:
     ports: Ports = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ports = self.worker()
+        if self.store is not None:
+            self.ports = memory_ports(self.store, self.clock)
+        else:
+            self.ports = make_ports(self.client, self.prefix, self.clock)
 
     def worker(self) -> Ports:
-        """Ports over the same store with a cache of their own: another process."""
-        if self.store is not None:
-            return memory_ports(self.store, self.clock)
-        return make_ports(self.client, self.prefix, self.clock)
+        """Another process over the same store, which has read the same settings as the first."""
+        return replace(self.ports, settings=copy.copy(self.ports.settings))
 
     def stock(self, only: Collection[str] = ()) -> "Backend":
         """Write the settings of the fixture, or some of its spaces."""
@@ -143,8 +147,11 @@ def in_memory() -> Backend:
 
 
 @contextmanager
-def in_moto() -> Iterator[Backend]:
-    """moto, which is right for one thread."""
+def in_moto(name: str = "empty") -> Iterator[Backend]:
+    """moto, which is right for one thread: `empty`, with `all` settings, or with `few`.
+
+    What comes first in many tests is done once and copied, since moto takes its time.
+    """
     from moto import mock_aws
 
     from chalicelib.adapters.dynamodb.client import make_client
@@ -152,25 +159,35 @@ def in_moto() -> Iterator[Backend]:
     with mock_aws():
         client = make_client(region=REGION)
         watch(client)
-        create_tables(client, "moto-")
-        yield Backend("moto", client=client, prefix="moto-")
+        found = Backend("moto", client=client, prefix="moto-")
+        if name not in _prepared:
+            create_tables(client, "moto-")
+            if name != "empty":
+                found.stock(FEW if name == "few" else ()).ports.settings.get()
+            catalog = getattr(found.ports.settings, "_catalog", None)
+            _prepared[name] = (copy.deepcopy(moto_backend().tables), catalog)
+        tables, catalog = _prepared[name]
+        moto_backend().tables = copy.deepcopy(tables)
+        if catalog:
+            found.ports.settings._catalog = catalog
+            found.ports.settings._loaded_at = found.ports.settings._checked_at = found.clock.now()
+        yield found
 
 
 def moto_backend() -> Any:
     """What moto has in memory."""
     from moto.dynamodb.models import dynamodb_backends
 
-    (account,) = dynamodb_backends
-    return dynamodb_backends[account][REGION]
+    return dynamodb_backends["123456789012"][REGION]
 
 
-def on_ministack(endpoint: str, name: str) -> Backend:
+def on_ministack(endpoint: str) -> Backend:
     """Fresh tables on the local cloud."""
     from chalicelib.adapters.dynamodb.client import make_client
 
     client = make_client(endpoint, REGION)
     watch(client)
-    prefix = f"{name}-{uuid4().hex[:12]}-"
+    prefix = f"contract-{uuid4().hex[:12]}-"
     create_tables(client, prefix)
     return Backend("ministack", client=client, prefix=prefix)
 

@@ -7,9 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.backends import Backend, in_memory, in_moto, ministack_process, on_ministack
-
-FEW = ("pod", "studio", "hall", "hall-a", "hall-b", "facilitator-1", "screen")
+from tests.contract.backends import (
+    FEW,
+    Backend,
+    in_memory,
+    in_moto,
+    ministack_process,
+    on_ministack,
+)
 
 
 @pytest.fixture(scope="session")
@@ -27,23 +32,28 @@ def backend(request: pytest.FixtureRequest, aws: None) -> Iterator[Backend]:
         with in_moto() as found:
             yield found
     else:
-        yield on_ministack(request.getfixturevalue("ministack"), "contract")
+        yield on_ministack(request.getfixturevalue("ministack"))
 
 
-@pytest.fixture
-def lab(backend: Backend) -> Backend:
-    return backend.stock()
+@pytest.fixture(params=["memory", "moto", "ministack"])
+def lab(request: pytest.FixtureRequest, aws: None) -> Iterator[Backend]:
+    if request.param == "memory":
+        yield in_memory().stock()
+    elif request.param == "moto":
+        with in_moto("all") as found:
+            yield found
+    else:
+        yield on_ministack(request.getfixturevalue("ministack")).stock()
 
 
 @pytest.fixture(params=["moto", "ministack"])
 def dynamodb(request: pytest.FixtureRequest, aws: None) -> Iterator[Backend]:
-    """A store behind botocore, with the settings of the fixture in it."""
+    """A store behind botocore, with settings in it that have been read."""
     if request.param == "moto":
-        with in_moto() as found:
-            found.stock(only=FEW).ports.settings.get()
+        with in_moto("few") as found:
             yield found
     else:
-        found = on_ministack(request.getfixturevalue("ministack"), "faults").stock(only=FEW)
+        found = on_ministack(request.getfixturevalue("ministack")).stock(FEW)
         found.ports.settings.get()
         yield found
 
@@ -51,8 +61,7 @@ def dynamodb(request: pytest.FixtureRequest, aws: None) -> Iterator[Backend]:
 @pytest.fixture
 def moto(aws: None) -> Iterator[Backend]:
     """The hard case of a lost answer: moto ignores ClientRequestToken."""
-    with in_moto() as found:
-        found.stock(only=FEW).ports.settings.get()
+    with in_moto("few") as found:
         yield found
 
 

@@ -97,9 +97,10 @@ def book(lab: Backend, key: str | None = "key", **changes: Any) -> Any:
 
 
 def the_only(lab: Backend) -> Any:
-    (booking,) = lab.ports.bookings.all()
+    found = list(lab.ports.bookings.all())
+    assert len(found) == 1
     assert_sound(lab)
-    return booking
+    return found[0]
 
 
 def nothing_was_written(lab: Backend) -> None:

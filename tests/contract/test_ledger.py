@@ -91,6 +91,13 @@ def test_a_week_is_its_monday_to_sunday_in_utc(backend: Backend):
     read = [day.day for day in backend.ports.ledger.week("2026-W53")]
     assert sorted(read) == ["2026-12-28", "2027-01-03"]
     assert backend.ports.ledger.week("2027-W30") == []
+    for first, last, expected in (
+        ("2026-12-28", "2026-12-28", ["2026-12-28"]),
+        ("2026-12-29", "2027-01-03", ["2027-01-03"]),
+        ("2026-12-29", "2027-01-02", []),
+    ):
+        read = backend.ports.ledger.week("2026-W53", first, last)
+        assert [day.day for day in read] == expected
 
 
 def test_a_release_frees_its_slots_and_takes_its_notes_away(backend: Backend):

@@ -9,17 +9,17 @@ from chalicelib.api.routing import Routes
 from chalicelib.domain.bookings import Booking, etag
 from chalicelib.domain.errors import Problem, Refused
 from chalicelib.domain.people import Person
-from chalicelib.services import bookings
+from chalicelib.services import bookings, requests
 
 routes = Routes("bookings")
 ONE = "/v1/bookings/{booking_id}"
 
 
-def request_of(call: Call) -> bookings.BookRequest:
+def request_of(call: Call) -> requests.BookRequest:
     """The body of a booking as a request. Raises Refused, with every other rule that it breaks."""
     request, wrong = _read(call, call.body)
     if wrong:
-        raise Refused([*wrong, *bookings.broken_besides(call.ports, request, call.actor)])
+        raise Refused([*wrong, *requests.broken_besides(call.ports, request, call.actor)])
     return request
 
 
@@ -28,10 +28,10 @@ def besides(call: Call, body: schemas.BookingIn) -> list[Problem]:
     request, wrong = _read(call, body)
     missing = Problem("invalid-request", "/space_ids", {"why": "missing"})
     wrong = [problem for problem in wrong if problem != missing]
-    return [*wrong, *bookings.broken_besides(call.ports, request, call.actor)]
+    return [*wrong, *requests.broken_besides(call.ports, request, call.actor)]
 
 
-def _read(call: Call, body: schemas.BookingIn) -> tuple[bookings.BookRequest, list[Problem]]:
+def _read(call: Call, body: schemas.BookingIn) -> tuple[requests.BookRequest, list[Problem]]:
     """A booking as a request, and what is wrong with how it is asked for."""
     wrong: list[Problem] = []
     spaces = tuple(body.space_ids or ())
@@ -48,7 +48,7 @@ def _read(call: Call, body: schemas.BookingIn) -> tuple[bookings.BookRequest, li
     except Refused as refused:
         wrong += refused.problems
         starts_at = ends_at = call.ports.clock.now()
-    request = bookings.BookRequest(
+    request = requests.BookRequest(
         space_ids=tuple(dict.fromkeys(spaces)),
         starts_at=starts_at,
         ends_at=ends_at,
@@ -156,7 +156,7 @@ def rendered(call: Call, status: int) -> Callable[[Booking], dict[str, Any]]:
     return render
 
 
-def change_of(call: Call) -> bookings.ChangeRequest:
+def change_of(call: Call) -> requests.ChangeRequest:
     """The body of a change as a request. Raises Refused."""
     body: schemas.BookingPatch = call.body
     if body.override and not call.actor.staff:
@@ -167,7 +167,7 @@ def change_of(call: Call) -> bookings.ChangeRequest:
     instants = call.instants(*((f"/{name}", text) for name, text in times.items()))
     found = dict(zip(times, instants, strict=True))
     equipment = body.equipment
-    return bookings.ChangeRequest(
+    return requests.ChangeRequest(
         starts_at=found.get("start"),
         ends_at=found.get("end"),
         space_ids=tuple(dict.fromkeys(body.space_ids)) if body.space_ids else None,

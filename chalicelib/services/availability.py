@@ -26,8 +26,8 @@ from chalicelib.domain.times import (
     slot_ceil,
     slot_floor,
 )
-from chalicelib.services.bookings import BookRequest, ask_of, current, ledger_keys, too_much, who
 from chalicelib.services.ports import Ports, Quota
+from chalicelib.services.requests import BookRequest, ask_of, current, ledger_keys, too_much, who
 
 MOST_DAYS = 62
 MOST_RESOURCES = 50
@@ -190,7 +190,7 @@ def occupied(
         found = {
             (item.resource_id, item.day): item
             for week in dict.fromkeys(iso_week(day) for day in days)
-            for item in ports.ledger.week(week)
+            for item in ports.ledger.week(week, days[0], days[-1])
         }
     return Occupancy(found, first, last, ports.clock.now())
 

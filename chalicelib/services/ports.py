@@ -94,8 +94,10 @@ class Ledger(Protocol):
     def resource_days(self, resource_id: str, first_day: str) -> list[LedgerDay]:
         """A resource's items from a UTC day on, strongly consistent, in order."""
 
-    def week(self, iso_week: str) -> list[LedgerDay]:
-        """The whole site's items of an ISO week of UTC days, from the index."""
+    def week(
+        self, iso_week: str, first_day: str = "0000", last_day: str = "9999"
+    ) -> list[LedgerDay]:
+        """The whole site's items of an ISO week, of the UTC days from one to another, by the index."""
 
     def all_days(self) -> Iterable[LedgerDay]:
         """Every item there is, for the consistency check."""

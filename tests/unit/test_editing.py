@@ -12,6 +12,7 @@ from chalicelib.domain.spaces import Hours, Kind
 from chalicelib.domain.times import slot_ceil, slot_floor
 from chalicelib.services import availability, bookings
 from chalicelib.services.expiry import expire_due
+from chalicelib.services.requests import ChangeRequest
 from tests.builders import (
     ALWAYS_OPEN,
     ANYBODY,
@@ -673,7 +674,7 @@ def test_a_change_under_a_key_is_made_once(lab):
     ports, _, _ = lab()
     booking = book(ports, "pod", **wed("10-11"))
     intent = an_intent(FORM, "again", method="PATCH")
-    request = bookings.ChangeRequest(title="Kerran")
+    request = ChangeRequest(title="Kerran")
     first = bookings.change(ports, booking.booking_id, request, None, intent)
     second = bookings.change(ports, booking.booking_id, request, None, intent)
     assert (first.replayed, second.replayed) == (False, True)

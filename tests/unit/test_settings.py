@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.errors import StaleVersion
+from chalicelib.domain.errors import Refused, StaleVersion
 from chalicelib.domain.spaces import Hours, Kind
-from chalicelib.services import bookings, closures, spaces
+from chalicelib.services import closures, spaces
 from chalicelib.services.catalog_cache import CatalogCache
 from tests.builders import ALWAYS_OPEN, STAFF, a_space, an_intent, at, on, the_ports, wed
 from tests.fakes import memory_ports
@@ -179,7 +179,7 @@ def test_a_change_by_old_settings_is_not_written(two_workers):
         ports.settings._catalog = replace(
             ports.settings.fresh(), spaces=_before(ports, "pod"), revision=1
         )
-        with pytest.raises(bookings.Refused) as caught:
+        with pytest.raises(Refused) as caught:
             change(ports, booking, **fields)
         assert codes(caught.value) == [rule]
 
@@ -194,7 +194,7 @@ def test_a_shorter_booking_by_old_settings_is_not_written(two_workers):
     ports, other, _, _ = two_workers()
     booking = book(ports, "pod", **wed("10-12"))
     set_space(other, "pod", min_minutes=90)
-    with pytest.raises(bookings.Refused) as caught:
+    with pytest.raises(Refused) as caught:
         change(ports, booking, **wed("10-11"))
     assert codes(caught.value) == ["too-short"]
 

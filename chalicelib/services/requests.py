@@ -1,0 +1,165 @@
+"""What is asked for, and what has to be read and known before it can be decided."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
+
+from chalicelib.domain.availability import alternatives
+from chalicelib.domain.bookings import Booking
+from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.errors import Problem, Refused
+from chalicelib.domain.footprints import DayKey
+from chalicelib.domain.occupancy import Occupancy
+from chalicelib.domain.people import Actor, Person, email_allowed, person_id_of
+from chalicelib.domain.planning import Plan, make_plan, reach
+from chalicelib.domain.rules import LONGEST, Ask, broken
+from chalicelib.domain.times import days_between, first_slot, instant_of
+from chalicelib.services.ports import Ports, Quota, Snapshot
+
+MOST_ITEMS = 400  # ledger items that one request may need to read; more is too long to be booked
+
+
+@dataclass(frozen=True, slots=True)
+class BookRequest:
+    """What somebody asks to book, as it came."""
+
+    space_ids: tuple[str, ...]
+    starts_at: datetime
+    ends_at: datetime
+    title: str = ""
+    notes: str = ""
+    attendees: int = 1
+    units: int = 1
+    equipment: Mapping[str, int] = field(default_factory=dict)
+    facilitation: bool = False
+    facilitation_notes: str = ""
+    person: Person | None = None
+    accept_terms: bool = False
+    override: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRequest:
+    """What is to be changed; None leaves a field as it is."""
+
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    space_ids: tuple[str, ...] | None = None
+    units: int | None = None
+    equipment: Mapping[str, int] | None = None
+    title: str | None = None
+    notes: str | None = None
+    attendees: int | None = None
+    override: tuple[str, ...] = ()
+
+    def names(self) -> list[str]:
+        """The fields that it touches."""
+        return [each.name for each in fields(self) if getattr(self, each.name) not in (None, ())]
+
+
+def ask_of(request: BookRequest, actor: Actor) -> Ask:
+    """The request in the terms of the rules; overrides are staff's alone."""
+    return Ask(
+        space_ids=request.space_ids,
+        starts_at=request.starts_at,
+        ends_at=request.ends_at,
+        attendees=request.attendees,
+        units=request.units,
+        equipment=request.equipment,
+        facilitation=request.facilitation,
+        override=request.override if actor.staff else (),
+        staff=actor.staff,
+    )
+
+
+def who(
+    request: BookRequest, actor: Actor, catalog: Catalog
+) -> tuple[Person | None, str | None, list[Problem]]:
+    """The person a booking is for, their id, and what is wrong with them."""
+    problems: list[Problem] = []
+    person = request.person or actor.person
+    person_id = None
+    if person is None:
+        problems.append(Problem("invalid-request", "/person", {"why": "missing"}))
+    else:
+        person_id = person_id_of(person.email, catalog.site.salt)
+        if not actor.staff and not email_allowed(person.email, catalog.site.allowed_domains):
+            problems.append(Problem("email-not-allowed", "/person/email"))
+    if not request.accept_terms and not actor.staff:
+        problems.append(Problem("terms-not-accepted", "/accept_terms"))
+    return person, person_id, problems
+
+
+def broken_besides(ports: Ports, request: BookRequest, actor: Actor) -> list[Problem]:
+    """The rules that a request breaks besides what could not be read of it.
+
+    Where its times are what could not be read, they are one instant, and no rule about times counts.
+    """
+    catalog = ports.settings.recent()
+    _, _, problems = who(request, actor, catalog)
+    problems += broken(ask_of(request, actor), catalog, ports.clock.now())
+    return [problem for problem in problems if problem.code != "invalid-request"]
+
+
+def ledger_keys(ask: Ask, catalog: Catalog) -> list[DayKey]:
+    """The ledger items to read for a request; none where it is far too long to be granted."""
+    resources, (first, last) = reach(ask, catalog)
+    days = -(-last // 96) - first // 96
+    if days < 1 or len(resources) * days > MOST_ITEMS:
+        return []
+    return [(resource, day) for resource in resources for day in days_between(first, last)]
+
+
+def too_much(ask: Ask, catalog: Catalog, keys: list[DayKey]) -> list[Problem]:
+    """What is wrong with a request for which no ledger items are read."""
+    if keys or not timedelta(0) < ask.ends_at - ask.starts_at <= LONGEST:
+        return []
+    return [Problem("too-long", "/end", {"minutes": None})] if reach(ask, catalog)[0] else []
+
+
+def known(
+    keys: Iterable[DayKey], snapshot: Snapshot, now: datetime, ignoring: str | None = None
+) -> Occupancy:
+    """The occupancy of the whole UTC days that were read."""
+    days = sorted({day for _, day in keys}) or ["2000-01-01"]
+    first, last = first_slot(days[0]), first_slot(days[-1]) + 96
+    return Occupancy(snapshot.days, first, last, now, ignoring)
+
+
+def current(quota: Quota, now: datetime) -> Quota:
+    """The quota without what is over: a booking counts until its end, its cleanup does not."""
+    live = {key: span for key, span in quota.bookings.items() if span[1] > now.timestamp()}
+    return replace(quota, bookings=live)
+
+
+def with_booking(quota: Quota, booking: Booking) -> Quota:
+    """The quota after a booking was written."""
+    others = {key: span for key, span in quota.bookings.items() if key != booking.booking_id}
+    if booking.live:
+        span = (int(booking.starts_at.timestamp()), int(booking.ends_at.timestamp()))
+        others[booking.booking_id] = span
+    return replace(quota, bookings=others)
+
+
+def planned(
+    ask: Ask,
+    catalog: Catalog,
+    snapshot: Snapshot,
+    keys: list[DayKey],
+    now: datetime,
+    *,
+    before: Booking | None = None,
+    live: int = 0,
+    also: Iterable[Problem] = (),
+) -> Plan:
+    """`make_plan`, whose refusal also offers other times of the days that were read anyway."""
+    occupancy = known(keys, snapshot, now, before.booking_id if before else None)
+    problems = [*also, *too_much(ask, catalog, keys)]
+    try:
+        return make_plan(ask, catalog, occupancy, now, before=before, live=live, also=problems)
+    except Refused as refused:
+        if refused.code != "slot-taken":
+            raise
+        between = (instant_of(occupancy.first), instant_of(occupancy.last))
+        found = alternatives(ask, catalog, occupancy, now, between=between)
+        raise Refused(refused.problems, refused.conflicts, found) from refused

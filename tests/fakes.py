@@ -242,11 +242,13 @@ class FakeLedger:
             ],
         )
 
-    def week(self, week: str) -> list[LedgerDay]:
+    def week(self, week: str, first_day: str = "0000", last_day: str = "9999") -> list[LedgerDay]:
         return self._store.call(
             "ledger.week",
             lambda: [
-                day for key, day in sorted(self._store.ledger.items()) if iso_week(key[1]) == week
+                day
+                for key, day in sorted(self._store.ledger.items())
+                if iso_week(key[1]) == week and first_day <= key[1] <= last_day
             ],
         )
 

@@ -108,14 +108,20 @@ class Ledger:
             )
         )
 
-    def week(self, iso_week: str) -> list[LedgerDay]:
-        """The whole site's items of an ISO week of UTC days, from the index."""
+    def week(
+        self, iso_week: str, first_day: str = "0000", last_day: str = "9999"
+    ) -> list[LedgerDay]:
+        """The whole site's items of an ISO week, of the UTC days from one to another, by the index."""
         return list(
             self._pages(
                 self._client.query,
                 IndexName="week",
-                KeyConditionExpression="site_week = :week",
-                ExpressionAttributeValues={":week": {"S": f"{SITE}#{iso_week}"}},
+                KeyConditionExpression="site_week = :week AND day_resource BETWEEN :first AND :last",
+                ExpressionAttributeValues={
+                    ":week": {"S": f"{SITE}#{iso_week}"},
+                    ":first": {"S": first_day},
+                    ":last": {"S": f"{last_day}$"},  # the sign after "#", which follows a day
+                },
             )
         )
 

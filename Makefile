@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PORT ?= 4566
 N ?= 10000
+OPERATIONS ?= 1000000
 PYTEST := .venv/bin/python -m pytest
 TOGETHER := $(wildcard tests/system tests/browser)# they share one local cloud, so they run one after another
 
@@ -30,8 +31,8 @@ check: .venv/ready ## style, types, and the packaged template
 bench: setup ## requests, capacity, times and sizes of each operation, printed and as JSON
 	@.venv/bin/python -m tests.benchmarks
 
-simulate: .venv/ready ## a million operations of random history, the invariant checked after each
-	@SIMULATION_OPERATIONS=1000000 $(PYTEST) -rP --timeout 0 tests/simulation
+simulate: .venv/ready ## OPERATIONS=1000000 of random history, the invariant checked after each
+	@.venv/bin/python -m tests.simulation --operations $(OPERATIONS)
 
 stampede: setup ## N=10000 attempts by 64 clients at one time of one space, on the local cloud
 	@STAMPEDE_ATTEMPTS=$(N) $(PYTEST) -rP --timeout 0 tests/system/test_stampede.py

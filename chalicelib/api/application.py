@@ -22,7 +22,9 @@ class Application(Chalice):
 
     def __call__(self, event: Any, context: Any) -> Any:
         """Answer an event of API Gateway's."""
-        response = super().__call__(event, context)
+        path = (event.get("requestContext") or {}).get("resourcePath")
+        known = path is None or path in self.routes  # which is a defaultdict: asking it adds a path
+        response: Any = super().__call__(event, context) if known else {"statusCode": 404}
         status = response.get("statusCode", 200)
         headers = response.get("headers") or {}
         if status < 400 or "X-Request-Id" in headers:

@@ -29,14 +29,18 @@ def test_a_whole_day_claimed_and_released(moto: Backend):
     move = moto.ports.ledger.move
     whole, notes = slots(0, 96), {("pod", "2026-12-02"): "b0-95"}
     assert sizes(moto, lambda tx: move(tx, LONG_ID, {}, whole, 1, notes)) == (2875, 191)
-    assert sizes(moto, lambda tx: move(tx, LONG_ID, whole, {})) <= (2875, 191)
+    size, count = sizes(moto, lambda tx: move(tx, LONG_ID, whole, {}))
+    assert size <= 2875
+    assert count <= 191
 
 
 def test_half_a_day_moved_to_the_other_half(moto: Backend):
     move = moto.ports.ledger.move
     written(moto, lambda tx: move(tx, LONG_ID, {}, slots(0, 48)))
-    size = sizes(moto, lambda tx: move(tx, LONG_ID, slots(0, 48), slots(48, 96), "pending"))
-    assert size <= (2875, 191)
+    move_on = slots(48, 96)
+    size, count = sizes(moto, lambda tx: move(tx, LONG_ID, slots(0, 48), move_on, "pending"))
+    assert size <= 2875
+    assert count <= 191
 
 
 def test_a_quota_with_hundreds_of_bookings_that_are_over(moto: Backend):

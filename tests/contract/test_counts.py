@@ -1,0 +1,119 @@
+"""What each operation asks of DynamoDB, with the settings cached: how many requests, and how large."""
+
+from collections import Counter
+
+import pytest
+
+from chalicelib.domain.errors import Refused
+from chalicelib.services import availability, bookings, expiry, spaces
+from tests.builders import ANYBODY, STAFF, a_change, a_request, an_intent, at, wed
+from tests.contract.backends import Backend
+from tests.contract.counting import counted
+from tests.contract.scenarios import SCENARIOS, Scenario, booked, held_until_proved
+
+ONE_SPACE = Counter(
+    {
+        "Update ledger": 1,
+        "Put bookings": 1,
+        "ConditionCheck catalog": 1,
+        "Put tokens": 1,
+        "Put audit": 1,
+        "Update people": 1,
+    }
+)
+
+
+@pytest.mark.parametrize("key", ["key", None])
+def test_a_booking_of_one_space_is_one_read_and_one_transaction_of_six(
+    dynamodb: Backend, key: str | None
+):
+    with counted(dynamodb.client) as bill:
+        bookings.book(dynamodb.ports, a_request(), an_intent(key=key))
+    assert bill.names == ["BatchGetItem", "TransactWriteItems"]
+    assert bill.kinds == [ONE_SPACE]
+    assert bill.actions == 6
+
+
+def test_a_booking_within_a_limit_costs_the_same(dynamodb: Backend):
+    spaces.change_site(dynamodb.ports, {"live_bookings": 3}, None, an_intent(STAFF))
+    dynamodb.ports.settings.get()
+    with counted(dynamodb.client) as bill:
+        bookings.book(dynamodb.ports, a_request(), an_intent(key="key"))
+    assert bill.names == ["BatchGetItem", "TransactWriteItems"]
+    assert bill.kinds == [ONE_SPACE]
+
+
+def test_a_refusal_reads_twice_and_writes_nothing(dynamodb: Backend):
+    """The second read is of the settings' revision: nobody is turned away by what is no longer so."""
+    booked(dynamodb)
+    with counted(dynamodb.client) as bill, pytest.raises(Refused):
+        bookings.book(dynamodb.ports, a_request(), an_intent(key="key"))
+    assert bill.names == ["BatchGetItem", "GetItem"]
+
+
+def test_a_replay_is_one_read(dynamodb: Backend):
+    bookings.book(dynamodb.ports, a_request(), an_intent(key="key"))
+    with counted(dynamodb.client) as bill:
+        assert bookings.book(dynamodb.ports, a_request(), an_intent(key="key")).replayed
+    assert bill.names == ["BatchGetItem"]
+
+
+# Requests and actions of each scenario, settings cached.
+COSTS = {
+    "book": (2, 6),
+    "book-several": (2, 13),
+    "book-within-a-limit": (2, 6),
+    "book-what-an-ended-hold-has": (5, 10),
+    "move": (3, 6),
+    "edit": (2, 3),
+    "cancel": (2, 5),
+    "approve": (2, 4),
+    "deny": (2, 5),
+    "approve-a-change": (2, 5),
+    "deny-a-change": (2, 4),
+    "reopen": (3, 5),
+    "expire": (3, 4),
+    "close": (2, 4),
+    "go-on-closing": (4, 4),
+    "try-a-blocked-one-again": (7, 5),
+    "lift": (3, 4),
+    "go-on-lifting": (3, 4),
+    "change-a-space": (3, 4),
+    "change-the-site": (3, 4),
+    "repair": (11, 4),
+}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.name)
+def test_each_operation_costs_what_it_should(moto: Backend, scenario: Scenario):
+    before = scenario.prepare(moto)
+    moto.ports.settings.get()
+    with counted(moto.client) as bill:
+        scenario.act(moto.ports, before, scenario.intent())
+    assert (len(bill.names), bill.actions) == COSTS[scenario.name], bill.names
+
+
+def test_a_week_is_at_most_two_reads(dynamodb: Backend):
+    booked(dynamodb)
+    search = availability.Search(at("2026-11-30 00:00"), at("2026-12-07 00:00"), minutes=60)
+    availability.search(dynamodb.ports, search)
+    with counted(dynamodb.client) as bill:
+        assert availability.search(dynamodb.ports, search)
+    assert 1 <= len(bill.names) <= 2
+
+
+def test_what_is_not_due_costs_one_query(dynamodb: Backend):
+    held_until_proved(dynamodb)
+    booked(dynamodb, actor=ANYBODY)
+    with counted(dynamodb.client) as bill:
+        assert expiry.expire_due(dynamodb.ports) == 0
+    assert bill.names == ["Query"]
+
+
+def test_a_change_that_moves_nothing_leaves_the_ledger_alone(dynamodb: Backend):
+    booking = booked(dynamodb)
+    with counted(dynamodb.client) as bill:
+        change = a_change(title="Toinen", **wed("10-11"))
+        bookings.change(dynamodb.ports, booking.booking_id, change, None, an_intent())
+    (kinds,) = bill.kinds
+    assert "Update ledger" not in kinds

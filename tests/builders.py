@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.people import Actor, Person
 from chalicelib.domain.spaces import Hours, Kind, Openings, Space
-from chalicelib.services.requests import BookRequest, ChangeRequest
 from chalicelib.services.ports import Ports
+from chalicelib.services.requests import BookRequest, ChangeRequest
 from chalicelib.services.writing import Intent
 from tests.fakes import FakeClock, Store, memory_ports
 

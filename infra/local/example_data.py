@@ -9,7 +9,7 @@ from chalicelib.domain.spaces import Hours, Kind, Space
 OFFICE_HOURS = Hours(week=(((480, 1080),),) * 5 + ((), ()))
 ALL_HOURS = Hours(week=(((0, 1440),),) * 7)
 
-STAFF = Person("Labin isäntä", "isanta@tyo2lab.fi", "Työ 2.0 Lab", "fi")
+STAFF = Person("Sami Salo", "sami.salo@tyo2lab.fi", "Työ 2.0 Lab", "fi")
 ALLOWED_DOMAINS = (
     "gov.fi",
     "valtio.fi",
@@ -28,7 +28,7 @@ ALLOWED_DOMAINS = (
 def site(base_url: str, salt: str) -> Site:
     """The site's settings. Addresses need no proof until there is mail to prove them with."""
     return Site(
-        name={"fi": "Työ 2.0 Labi", "sv": "Arbete 2.0 Labbet", "en": "Work 2.0 Lab"},
+        name={"fi": "Työ 2.0 Lab", "sv": "Arbete 2.0 Lab", "en": "Work 2.0 Lab"},
         time_zone="Europe/Helsinki",
         base_url=base_url,
         prove_address=False,
@@ -136,7 +136,7 @@ SPACES = (
     ),
     Space(
         "lab",
-        _text("Koko Labi", "Hela Labbet", "The whole Lab"),
+        _text("Koko Lab", "Hela Lab", "The whole Lab"),
         kind=Kind.COMBINED,
         instructions=_text(
             "Kaikki tilat Koppia lukuun ottamatta. Labin väki vahvistaa varauksen ja ottaa yhteyttä.",

@@ -4,7 +4,7 @@ All of it is arithmetic on integers whose bits are slots, so that a week of twen
 milliseconds.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -105,9 +105,9 @@ def availability(
         starts = tuple(instant_of(start) for start in _slots(possible, base))
     return SpaceAvailability(
         space,
-        tuple(_clipped([(piece, "") for piece in free], starts_at, ends_at)),
-        tuple(_clipped(_runs(layers, base), starts_at, ends_at)),
-        tuple(_clipped(_runs(shut, base), starts_at, ends_at)),
+        _clipped([(piece, "") for piece in free], starts_at, ends_at),
+        _clipped(_runs(layers, base), starts_at, ends_at),
+        _clipped(_runs(shut, base), starts_at, ends_at),
         starts,
     )
 
@@ -321,14 +321,14 @@ def _runs(layers: Iterable[tuple[int, str]], base: int) -> list[tuple[Range, str
 
 def _clipped(
     pieces: Iterable[tuple[Range, str]], starts_at: datetime, ends_at: datetime
-) -> Iterator[Stretch]:
-    first, last = slot_floor(starts_at), slot_ceil(ends_at)
-    for (start, end), reason in pieces:
-        yield Stretch(
-            starts_at if start <= first else instant_of(start),
-            ends_at if end >= last else instant_of(end),
-            reason,
-        )
+) -> tuple[Stretch, ...]:
+    """Sorted pieces as times, the first and the last cut to the range."""
+    found = [Stretch(instant_of(start), instant_of(end), why) for (start, end), why in pieces]
+    if found and found[0].starts_at < starts_at:
+        found[0] = found[0]._replace(starts_at=starts_at)
+    if found and found[-1].ends_at > ends_at:
+        found[-1] = found[-1]._replace(ends_at=ends_at)
+    return tuple(found)
 
 
 def view(

@@ -99,16 +99,16 @@ class Occupancy:
             item = self._days.get((resource_id, day))
             if item is None:
                 continue
-            masks = self._read_day(item)
-            booked |= _shift(masks.booked, offset)
-            tentative |= _shift(masks.tentative, offset)
-            buffer |= _shift(masks.buffer, offset)
-            closure |= _shift(masks.closure, offset)
+            found = [_shift(bits, offset) for bits in self._read_day(item)]
+            booked |= found[0]
+            tentative |= found[1]
+            buffer |= found[2]
+            closure |= found[3]
         window = self._window
         return Masks(booked & window, tentative & window, buffer & window, closure & window)
 
-    def _read_day(self, item: LedgerDay) -> Masks:
-        """The slots of one ledger item; most holders have them plainly and for good."""
+    def _read_day(self, item: LedgerDay) -> tuple[int, int, int, int]:
+        """The slots of one ledger item in the order of Masks; most are held plainly and for good."""
         booked = tentative = buffer = closure = 0
         for holder, bits in item.holders.items():
             if holder == self._ignoring:
@@ -127,7 +127,7 @@ class Occupancy:
                 buffer |= bits & buffers
                 tentative |= bits & extra
         tentative &= ~buffer
-        return Masks(booked & ~(tentative | buffer), tentative, buffer, closure)
+        return booked & ~(tentative | buffer), tentative, buffer, closure
 
 
 def _shift(bits: int, offset: int) -> int:
@@ -144,26 +144,23 @@ def _marked(marks: str) -> tuple[int, int]:
 
 def mask_of(ranges: Ranges, base: int, size: int) -> int:
     """Ranges of slots as bits, bit 0 the slot `base`, cut to `size` bits."""
-    mask = 0
+    mask, limit = 0, base + size
     for start, end in ranges:
-        first, last = max(start - base, 0), min(end - base, size)
-        if first < last:
-            mask |= (1 << last) - (1 << first)
+        if start < min(end, limit) and base < end:
+            mask |= (1 << min(end - base, size)) - (1 << max(start - base, 0))
     return mask
 
 
 def ranges_of(mask: int, base: int) -> Ranges:
     """The opposite of `mask_of`."""
     out = []
-    position = 0
-    while mask:
-        skip = (mask & -mask).bit_length() - 1
-        mask >>= skip
-        length = (~mask & (mask + 1)).bit_length() - 1
-        position += skip
-        out.append((base + position, base + position + length))
-        mask >>= length
-        position += length
+    edges = mask ^ (mask << 1)  # a bit where a run begins, and one after its end
+    while edges:
+        first = edges & -edges
+        edges ^= first
+        last = edges & -edges
+        edges ^= last
+        out.append((base + first.bit_length() - 1, base + last.bit_length() - 1))
     return tuple(out)
 
 

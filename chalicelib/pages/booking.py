@@ -1,37 +1,21 @@
 """Booking by a plain form: the form, its refusals, and the page that says it is done."""
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.api import problems
-from chalicelib.api.bookings import request_of
 from chalicelib.api.http import Call, Reply
-from chalicelib.api.problems import ApiProblem
 from chalicelib.api.texts import name_of
 from chalicelib.domain.catalog import Catalog
-from chalicelib.domain.errors import (
-    Alternative,
-    Conflict,
-    IdempotencyMismatch,
-    LabError,
-    Problem,
-    Refused,
-    refuse,
-)
+from chalicelib.domain.errors import refuse
 from chalicelib.pages.errors import asked_language
-from chalicelib.pages.form import Form, explain, form_of, label, moment, new_key, shown, things
+from chalicelib.pages.form import Form, form_of, label, moment, summary, things
 from chalicelib.pages.form import typed as typed_in
 from chalicelib.pages.html import HTML, choose_language, render, words_of
 from chalicelib.pages.routes import routes
-from chalicelib.pages.words import Words
-from chalicelib.services import availability
 
 PREFILLED = ("space_id", "start", "end", "attendees", "units")
-REQUIRED = {"space_id": "/space_ids", "name": "/person/name", "email": "/person/email"}
-MOVABLE = ("/start", "/end", "/space", "/attendees", "/units", "/equipment", "/facilitation")
 
 
 @routes.add("GET", "/book", "The booking form", answers={200: None}, produces=HTML)
@@ -40,7 +24,7 @@ def empty(call: Call) -> Reply:
     choose_language(call, asked_language(call))
     query: Any = call.request.query_params or {}
     given = {name: [query[name][:40]] for name in PREFILLED if name in query}
-    return _page(call, call.catalog, form_of(given))
+    return form_page(call, call.catalog, form_of(given))
 
 
 @routes.add("POST", "/book", "The booking form again", answers={200: None}, produces=HTML)
@@ -57,7 +41,7 @@ def again(call: Call) -> Reply:
         form.values["space_id"] = several[0]
     for name in given.get("retime", ()):
         form.values.pop(name, None)
-    return _page(call, call.catalog, form, filled=len(used) == 3)
+    return form_page(call, call.catalog, form, filled=len(used) == 3)
 
 
 def answered(call: Call, book: Callable[[], Reply]) -> Reply:
@@ -90,57 +74,7 @@ def origin_of(address: str, allowed: Iterable[str]) -> str | None:
     return origin if parts.scheme in ("https", "http") and origin in known else None
 
 
-def refused(call: Call, error: Exception, catalog: Catalog) -> Reply:
-    """The form with every refusal beside its field, and all that was typed."""
-    words = words_of(call, catalog)
-    given = typed_in(call)
-    form = form_of(given)
-    status, body, headers = problems.presented(error, call.language, call.request_id, catalog)
-    if isinstance(error, IdempotencyMismatch):
-        form.key = new_key()
-    if status >= 500:
-        form.general = [words(f"error.{body['type'].rpartition('/')[2]}"), words("error.retry")]
-    else:
-        explain(form, [*problems_of(error, body), *_left_out(given)], catalog, words)
-    reply = _page(
-        call,
-        catalog,
-        form,
-        status=status,
-        heading=body["title"],
-        conflicts=_conflicts(error, catalog, words),
-        alternatives=_alternatives(call, error, catalog, words),
-        request_id=call.request_id if status >= 500 else "",
-    )
-    reply.headers |= headers
-    return reply
-
-
-def problems_of(error: Exception, body: dict[str, Any]) -> list[Problem]:
-    """The problems of an error, as its problem document has them."""
-    if isinstance(error, Refused):
-        return list(error.problems)
-    if isinstance(error, ValueError):
-        return problems.from_validation(error)  # type: ignore[arg-type]  # pydantic's is the only one
-    return [Problem(body["type"].rpartition("/")[2])]
-
-
-def _left_out(given: Mapping[str, list[str]]) -> list[Problem]:
-    """What has to be filled in and was not: the rules would ask for it only in the next round."""
-    empty = {name for name in ("name", "email", "accept_terms") if not any(given.get(name, ()))}
-    if not any((*given.get("space_id", ()), *given.get("space_ids", ()))):
-        empty.add("space_id")
-    found = [
-        Problem("invalid-request", pointer, {"why": "missing"})
-        for name, pointer in REQUIRED.items()
-        if given and name in empty
-    ]
-    if given and "accept_terms" in empty:
-        found.append(Problem("terms-not-accepted", "/accept_terms"))
-    return found
-
-
-def _page(
+def form_page(
     call: Call,
     catalog: Catalog,
     form: Form,
@@ -154,7 +88,7 @@ def _page(
     moments = {name: moment(form.value(name), words) for name in ("start", "end")}
     context: dict[str, Any] = {
         "form": form,
-        "order": [name for name in shown(catalog) if name in form.errors],
+        "summary": summary(form, catalog, words),
         "moments": moments,
         "heading": heading,
         "conflicts": [],
@@ -174,43 +108,6 @@ def _page(
         form_to=target or "",
         **context | more,
     )
-
-
-def _conflicts(error: Exception, catalog: Catalog, words: Words) -> list[str]:
-    """What is in the way, in words; never whose it is."""
-    found = error.conflicts if isinstance(error, Refused) else ()
-    return list(dict.fromkeys(_conflict(each, catalog, words) for each in found))
-
-
-def _conflict(conflict: Conflict, catalog: Catalog, words: Words) -> str:
-    name = str(conflict.space_id or conflict.resource_id)
-    space = catalog.spaces.get(name)
-    what = label(space, words) if space else words("conflict.facilitator")
-    when = words.when(conflict.starts_at, conflict.ends_at)
-    return words(f"conflict.{conflict.reason}", space=what, when=when)
-
-
-def _alternatives(
-    call: Call, error: Exception, catalog: Catalog, words: Words
-) -> list[tuple[str, str]]:
-    """Other times and spaces: what a button says, and what it fills in."""
-    if not isinstance(error, Refused):
-        return []
-    found: tuple[Alternative, ...] = error.alternatives
-    if all(problem.pointer.startswith(MOVABLE) for problem in error.problems):
-        with suppress(LabError, ApiProblem, ValueError):
-            found = availability.preview(call.ports, request_of(call), call.actor).alternatives
-    return [(_offer(each, catalog, words), _filling(each, words)) for each in found]
-
-
-def _offer(one: Alternative, catalog: Catalog, words: Words) -> str:
-    names = (label(catalog.spaces[each], words) for each in one.space_ids)
-    return f"{', '.join(names)}: {words.when(one.starts_at, one.ends_at)}"
-
-
-def _filling(one: Alternative, words: Words) -> str:
-    times = (each.astimezone(words.zone).isoformat() for each in (one.starts_at, one.ends_at))
-    return "|".join((",".join(one.space_ids), *times))
 
 
 def _booked(call: Call, reply: Reply) -> Reply:

@@ -14,7 +14,7 @@ def page_of(call: Call, error: Exception) -> Reply | None:
     choose_language(call, asked_language(call))
     catalog = settings(call)
     if call.operation.path == "/v1/bookings":
-        from chalicelib.pages.booking import refused
+        from chalicelib.pages.refusal import refused
 
         if catalog.spaces:
             return refused(call, error, catalog)

@@ -31,7 +31,8 @@ FIELDS = (
     "accept_terms",
 )
 CARRIED = ("notes", "next")  # what a form on another site may send besides: kept, not shown
-LONGEST = 4000
+LABELS = {"title": "title_field", "facilitation_wanted": "facilitation", "accept_terms": "terms"}
+SHORT = 30  # a message that long says what it is about
 MISSING = ("missing", "string_too_short")
 NUMBERS = ("int_parsing", "int_type", "int_from_float", "int_parsing_size")
 
@@ -176,6 +177,27 @@ def explain(form: Form, problems: Iterable[Problem], catalog: Catalog, words: Wo
             continue
         name = field_of(problem.pointer)
         form.refuse(name if name in here else None, _message(problem, name, catalog, words))
+
+
+def summary(form: Form, catalog: Catalog, words: Words) -> list[tuple[str, str]]:
+    """Every error in the order of the page, with its field; named where it would not say which."""
+    return [
+        (name, _standing_alone(message, name, catalog, words))
+        for name in shown(catalog)
+        for message in form.errors.get(name, ())
+    ]
+
+
+def _standing_alone(message: str, name: str, catalog: Catalog, words: Words) -> str:
+    if words.has(f"invalid.{name}") or len(message) > SHORT:
+        return message
+    return f"{_called(name, catalog, words)}: {message[:1].lower()}{message[1:]}"
+
+
+def _called(name: str, catalog: Catalog, words: Words) -> str:
+    if name.startswith("equipment_"):
+        return label(catalog.spaces[name.removeprefix("equipment_")], words)
+    return words(f"book.{LABELS.get(name, name)}")
 
 
 def field_of(pointer: str) -> str:

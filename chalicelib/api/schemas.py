@@ -85,15 +85,15 @@ Cursor = Annotated[str, StringConstraints(max_length=2000)]
 
 
 class Model(BaseModel):
-    """Unknown fields are refused."""
+    """Unknown fields are refused. Built when first used: a cold start needs one or two of them."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Answer(BaseModel):
     """What we answer."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Texts(Model):
@@ -197,7 +197,7 @@ class BookingIn(Model):
     attendees: Attendees = 1
     units: Units = 1
     equipment: Equipment = {}
-    facilitation: FacilitationIn = FacilitationIn()
+    facilitation: FacilitationIn = Field(default_factory=FacilitationIn)
     person: PersonIn | None = None
     accept_terms: bool = False
     override: Overrides = []

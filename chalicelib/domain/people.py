@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]+"
+# What RFC 5322 (3.2.3) has and RFC 6531 adds, by what they leave out: that compiles in no time.
+ATOM = r"[^\x00-\x20\"(),.:;<>@A-Z\[\\\]\x7f]+"
 LOCAL = re.compile(rf"{ATOM}(\.{ATOM})*")
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 HOST = re.compile(rf"({LABEL}\.)+{LABEL}")

@@ -1,0 +1,197 @@
+"""What each operation of the interface asks of DynamoDB: requests, actions and capacity units."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from tests.benchmarks.figures import Figure, Section
+from tests.benchmarks.memory import PREFIX
+from tests.benchmarks.meter import Cost, Meter
+from tests.benchmarks.scene import StandingClock, a_scene
+from tests.builders import FORM, STAFF
+from tests.contract.tables import create_tables
+
+METHOD = (
+    "Counted by botocore's events around moto, through the HTTP interface, with a key (its look-up is one\n"
+    "of the reads) and the settings in memory; a Lab of twenty spaces with a full week. Capacity units are\n"
+    "reckoned from the sizes of the items by DynamoDB's rules (4 KB a read unit, half if eventually\n"
+    "consistent, 1 KB a write unit, twice in transactions, entries of indexes besides). A worker also asks\n"
+    "whether settings changed, half a read unit at most every two seconds, and reads them once a minute."
+)
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "eu-north-1",
+}
+BOOK, LOOK = "book one space", "availability, 20 spaces, a week"
+WEEK = "from=2026-12-07&to=2026-12-14"
+Answer = tuple[int, dict[str, str], Any]
+
+
+class Lab:
+    """The interface over moto, with a meter on every request to DynamoDB."""
+
+    def __init__(self) -> None:
+        from chalice.test import Client
+
+        import app
+        from chalicelib.adapters.dynamodb.client import make_client
+        from chalicelib.bootstrap import make_ports
+        from chalicelib.services.people import issue_key
+
+        client = make_client(region=ENVIRONMENT["AWS_DEFAULT_REGION"])
+        create_tables(client, PREFIX)
+        self.ports = make_ports(client, PREFIX, StandingClock())
+        for table, items in a_scene().client.tables.items():
+            for item in items.values():
+                client.put_item(TableName=PREFIX + table, Item=item)
+        self.keys = {
+            "form": issue_key(self.ports, FORM, "form"),
+            "staff": issue_key(self.ports, STAFF, "staff"),
+        }
+        looker = make_client(region=ENVIRONMENT["AWS_DEFAULT_REGION"])
+        self._meter = Meter(client, looker, PREFIX)
+        self._client = Client(app.app)
+
+    def ask(
+        self, method: str, path: str, body: Any = None, who: str | None = "form", **headers: str
+    ) -> tuple[Answer, Cost]:
+        """One request, its answer and its cost."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if who:
+            sent["Authorization"] = f"Bearer {self.keys[who]}"
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        self.ports.settings.get()
+        with self._meter.counting() as cost:
+            raw = b"" if body is None else json.dumps(body).encode()
+            found = self._client.http.request(method, path, headers=sent, body=raw)
+        return (found.status_code, found.headers, json.loads(found.body or b"{}")), cost
+
+
+@contextmanager
+def a_lab() -> Iterator[Lab]:
+    """A Lab over moto, in this process."""
+    from moto import mock_aws
+
+    from chalicelib import bootstrap
+
+    with patch.dict(os.environ, ENVIRONMENT), mock_aws():
+        made = Lab()
+        with patch.object(bootstrap, "ports", lambda: made.ports):
+            yield made
+
+
+def a_body(*space_ids: str, hours: str = "10:00-11:00", **more: Any) -> dict[str, Any]:
+    """A booking on a day on which nothing is booked yet."""
+    start, _, end = hours.partition("-")
+    return {
+        "space_ids": list(space_ids),
+        "start": f"2026-12-16T{start}",
+        "end": f"2026-12-16T{end}",
+        "title": "Suunnittelu",
+        "person": {"name": "Aino Aalto", "email": "aino.aalto@gov.fi"},
+        "accept_terms": True,
+        **more,
+    }
+
+
+def costs() -> dict[str, Cost]:
+    """Every operation once, in an order in which each can be done."""
+    found: dict[str, Cost] = {}
+    with a_lab() as lab:
+
+        def ask(name: str, status: int, *request: Any, **more: Any) -> Answer:
+            answer, found[name] = lab.ask(*request, **more)
+            assert answer[0] == status, answer
+            return answer
+
+        _bookings(ask)
+        _decisions(ask)
+        _looking(ask)
+        _closures(ask)
+    return found
+
+
+def _bookings(ask: Callable[..., Answer]) -> None:
+    one = a_body("room-01")
+    made = ask(BOOK, 201, "POST", "/v1/bookings", one)
+    path = f"/v1/bookings/{made[2]['booking_id']}"
+    key = {"Idempotency_Key": "again"}
+    second = a_body("room-02")
+    ask("book one space, with Idempotency-Key", 201, "POST", "/v1/bookings", second, **key)
+    ask("the same again (replay)", 201, "POST", "/v1/bookings", second, **key)
+    ask("book a space that is taken (409)", 409, "POST", "/v1/bookings", one)
+    more = {"equipment": {"screen": 1}, "facilitation": {"wanted": True}}
+    hall = a_body("hall-2", **more)
+    ask("book a hall of two, a screen, a facilitator", 201, "POST", "/v1/bookings", hall)
+    ask("preview", 200, "POST", "/v1/bookings/preview", a_body("room-05"))
+    ask("read a booking", 200, "GET", path)
+    ask("rename a booking", 200, "PATCH", path, {"title": "Toinen"}, If_Match="*")
+    later = {"start": "2026-12-16T14:00", "end": "2026-12-16T15:00"}
+    ask("move a booking within its day", 200, "PATCH", path, later, If_Match="*")
+    ask("move it to another space", 200, "PATCH", path, {"space_ids": ["room-06"]}, If_Match="*")
+    ask("cancel a booking", 200, "DELETE", path, If_Match="*")
+
+
+def _decisions(ask: Callable[..., Answer]) -> None:
+    asked = ask(
+        "ask for a space that needs approval", 201, "POST", "/v1/bookings", a_body("room-16")
+    )
+    path = f"/v1/staff/bookings/{asked[2]['booking_id']}"
+    ask("approve", 200, "POST", f"{path}/approve", {}, "staff")
+    noon = a_body("room-16", hours="12:00-13:00")
+    asked = ask("ask for a space that needs approval", 201, "POST", "/v1/bookings", noon)
+    path = f"/v1/staff/bookings/{asked[2]['booking_id']}"
+    ask("deny", 200, "POST", f"{path}/deny", {"reason": "Varattu"}, "staff")
+
+
+def _looking(ask: Callable[..., Answer]) -> None:
+    day = "from=2026-12-08&to=2026-12-09"
+    rooms = "&".join(f"resources=room-{number:02d}" for number in range(1, 17))
+    ask("spaces", 200, "GET", "/v1/spaces", who=None)
+    one = f"/v1/availability?{day}&space_id=room-01"
+    ask("availability, one space, a day", 200, "GET", one, who=None)
+    ask("availability, 20 spaces, a day", 200, "GET", f"/v1/availability?{day}", who=None)
+    ask(LOOK, 200, "GET", f"/v1/availability?{WEEK}", who=None)
+    ask("freebusy, 16 spaces, a week", 200, "GET", f"/v1/freebusy?{WEEK}&{rooms}", who=None)
+    around = "/v1/staff/bookings?from=2026-12-14&to=2026-12-19"
+    ask("staff's list of a week", 200, "GET", around, who="staff")
+
+
+def _closures(ask: Callable[..., Answer]) -> None:
+    body = {
+        "space_ids": ["room-10"],
+        "start": "2026-12-17",
+        "end": "2026-12-18",
+        "reason": "Huolto",
+    }
+    made = ask("close a space for a day", 201, "POST", "/v1/staff/closures", body, "staff")
+    path = f"/v1/staff/closures/{made[2]['closure_id']}"
+    ask("open it again", 200, "DELETE", path, None, "staff", If_Match="*")
+
+
+def measure() -> Section:
+    """The costs of all, and those that have a limit."""
+    found = costs()
+    rows = {
+        name: {
+            "reads": cost.reads,
+            "read units": cost.read_units,
+            "transactions": cost.requests["TransactWriteItems"],
+            "actions": cost.actions,
+            "write units": cost.write_units,
+        }
+        for name, cost in found.items()
+    }
+    book, week = found[BOOK], found[LOOK]
+    figures = (
+        Figure(f"{BOOK}: transactions", book.requests["TransactWriteItems"], "requests", 1),
+        Figure(f"{BOOK}: actions", book.actions, "actions", 6),
+        Figure(f"{BOOK}: reads", book.reads, "requests", 2),
+        Figure(f"{LOOK}: reads", week.reads, "requests", 2),
+    )
+    return Section("Requests and capacity units", METHOD, figures, rows)

@@ -1,0 +1,66 @@
+"""What may not grow: the requests of a booking and of a week of twenty spaces."""
+
+import pytest
+
+from chalicelib.services.availability import Search, search
+from tests.benchmarks.capacity import index_units, read_units, size_of, write_units
+from tests.benchmarks.meter import Cost
+from tests.benchmarks.operations import BOOK, LOOK, costs
+from tests.benchmarks.scene import a_scene
+from tests.builders import at
+
+
+@pytest.fixture(scope="module")
+def counted() -> dict[str, Cost]:
+    return costs()
+
+
+def test_booking_one_space_is_one_transaction_of_six_actions_and_two_reads(
+    counted: dict[str, Cost],
+) -> None:
+    """Ledger, booking, quota, settings check, idempotency and audit; the reads are key and ledger."""
+    cost = counted[BOOK]
+    assert cost.requests == {"GetItem": 1, "BatchGetItem": 1, "TransactWriteItems": 1}
+    assert cost.actions <= 6
+
+
+def test_all_that_a_booking_needs_is_read_at_once(counted: dict[str, Cost]) -> None:
+    """However many things it is of, and with an idempotency key."""
+    for name in (f"{BOOK}, with Idempotency-Key", "book a hall of two, a screen, a facilitator"):
+        assert counted[name].reads == 2
+        assert counted[name].requests["TransactWriteItems"] == 1
+
+
+def test_every_write_of_a_booking_is_one_transaction(counted: dict[str, Cost]) -> None:
+    names = ("rename a booking", "move it to another space", "cancel a booking", "approve", "deny")
+    assert {counted[name].requests["TransactWriteItems"] for name in names} == {1}
+
+
+def test_the_week_of_twenty_spaces_is_two_queries(counted: dict[str, Cost]) -> None:
+    assert counted[LOOK].requests == {"Query": 2}
+
+
+def test_the_week_of_twenty_spaces_reads_the_same_whatever_the_history() -> None:
+    asked = []
+    for past in (0, 1000, 5000):
+        scene = a_scene(past)
+        scene.ports.settings.get()
+        scene.client.forget_counts()
+        search(scene.ports, Search(at("2026-12-07 00:00"), at("2026-12-14 00:00")))
+        asked.append((dict(scene.client.requests), scene.client.items_read))
+    assert asked[0] == asked[1] == asked[2]
+    assert asked[0][0] == {"Query": 2}
+
+
+def test_capacity_units_are_reckoned_as_dynamodb_does() -> None:
+    """Known figures of DynamoDB's developer guide."""
+    small, large = {"id": {"S": "a" * 100}}, {"id": {"S": "a" * 1500}}
+    assert size_of({"name": {"S": "öljy"}, "n": {"N": "27"}}) == 4 + 5 + 1 + 2
+    assert read_units([0, 4096, 4097], consistent=True) == 4
+    assert read_units([100], consistent=False) == 0.5
+    assert write_units(None, small) == 1
+    assert write_units(large, small) == 2
+    assert index_units(("id",), small, small) == 0
+    assert index_units(("id",), None, small) == 1
+    assert index_units(("id",), small, large) == 3
+    assert index_units(("other",), small, large) == 0

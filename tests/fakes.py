@@ -58,6 +58,7 @@ class Store:
     before: Callable[[str], None] = lambda name: None
     after: Callable[[str], None] = lambda name: None
     leave_out: frozenset[str] = frozenset()  # conditions to forget: what a broken store would
+    torn: bool = False  # whether others may write between the items of one read: BatchGetItem does
 
     def call(self, name: str, action: Callable[[], T]) -> T:
         """One storage call."""
@@ -168,14 +169,34 @@ class FakeSnapshots:
     ) -> Snapshot:
         keys = list(days)
         store = self._store
-        return store.call(
-            "snapshot",
-            lambda: Snapshot(
-                record=store.records.get(token or ""),
-                booking=store.bookings.get(booking_id or ""),
-                quota=store.quotas.get(person_id or ""),
-                days={key: store.ledger[key] for key in keys if key in store.ledger},
-            ),
+
+        def take(things: Mapping[Any, T], wanted: list[Any]) -> dict[Any, T]:
+            return {key: things[key] for key in wanted if key in things}
+
+        def part(things: Mapping[Any, T], wanted: list[Any]) -> dict[Any, T]:
+            return store.call("snapshot", lambda: take(things, wanted)) if wanted else {}
+
+        if not store.torn:
+            return store.call(
+                "snapshot",
+                lambda: Snapshot(
+                    record=store.records.get(token or ""),
+                    booking=store.bookings.get(booking_id or ""),
+                    quota=store.quotas.get(person_id or ""),
+                    days=take(store.ledger, keys),
+                ),
+            )
+        records = part(store.records, [token] if token else [])
+        bookings = part(store.bookings, [booking_id] if booking_id else [])
+        quotas = part(store.quotas, [person_id] if person_id else [])
+        found: dict[DayKey, LedgerDay] = {}
+        for key in keys:
+            found |= part(store.ledger, [key])
+        return Snapshot(
+            record=next(iter(records.values()), None),
+            booking=next(iter(bookings.values()), None),
+            quota=next(iter(quotas.values()), None),
+            days=found,
         )
 
 

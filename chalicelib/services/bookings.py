@@ -26,7 +26,7 @@ from chalicelib.services.requests import (
     who,
     with_booking,
 )
-from chalicelib.services.writing import Attempt, Intent, Outcome, write
+from chalicelib.services.writing import AlreadyDone, Attempt, Intent, Outcome, write
 
 
 def book(ports: Ports, request: BookRequest, intent: Intent) -> Outcome[Booking]:
@@ -203,7 +203,7 @@ def deny(
     return write(ports, intent, decide)
 
 
-class _AlreadyCancelled(Exception):
+class _AlreadyCancelled(AlreadyDone):
     def __init__(self, booking: Booking) -> None:
         self.booking = booking
 

@@ -27,7 +27,7 @@ from chalicelib.domain.occupancy import LedgerDay, is_closure, ranges_of
 from chalicelib.domain.times import day_of, first_slot
 from chalicelib.services.expiry import release_ended
 from chalicelib.services.ports import Ports
-from chalicelib.services.writing import Attempt, Intent, Outcome, write
+from chalicelib.services.writing import AlreadyDone, Attempt, Intent, Outcome, write
 
 log = logging.getLogger(__name__)
 MOST_RESOURCES = 70
@@ -191,7 +191,7 @@ def continue_all(ports: Ports, seconds: float = 40.0) -> int:
     return worked
 
 
-class _AlreadyLifted(Exception):
+class _AlreadyLifted(AlreadyDone):
     def __init__(self, closure: Closure) -> None:
         self.closure = closure
 

@@ -13,10 +13,12 @@ from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import (
     IdempotencyMismatch,
     LabError,
+    NotFound,
     OutcomeUnknown,
     Race,
     Refused,
     SettingsChanged,
+    StaleVersion,
     Unavailable,
 )
 from chalicelib.domain.footprints import DayKey
@@ -57,6 +59,10 @@ class Outcome(Generic[T]):
     value: T | None
     answer: Fields
     replayed: bool = False
+
+
+class AlreadyDone(LabError):
+    """Nothing is left to be written: an answer, but not before the key was looked up."""
 
 
 class _Replay(LabError):
@@ -140,12 +146,30 @@ def _write(ports: Ports, intent: Intent, decide: Callable[[Attempt], T]) -> Outc
             ports.settings.forget()
         except Race:
             continue
-        except Refused:
+        except (Refused, NotFound, StaleVersion, AlreadyDone) as refusal:
+            if first := _written_meanwhile(attempt):
+                return first
             # Nobody is turned away by settings that are no longer so: shorter buffers or one more
             # desk can free what was taken.
-            if ports.settings.fresh().revision == attempt.catalog.revision:
+            stale = ports.settings.fresh().revision != attempt.catalog.revision
+            if not (isinstance(refusal, Refused) and stale):
                 raise
     raise Unavailable
+
+
+def _written_meanwhile(attempt: Attempt) -> Outcome[Any] | None:
+    """The answer of the same request where it was written after this attempt had read the key.
+
+    One read of several items is not of one moment, and some use cases read more than once: what
+    stands in the way may be what the client's own first try did.
+    """
+    if attempt.intent.key is None:
+        return None
+    try:
+        attempt.settle(attempt.ports.keys.get(attempt.token))
+    except _Replay as replay:
+        return Outcome(None, replay.record.answer, replayed=True)
+    return None
 
 
 def _once(attempt: Attempt, decide: Callable[[Attempt], T]) -> Outcome[T]:

@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 def document(tables: Iterable[Routes], base_url: str) -> Json:
     """The whole document. `base_url` is the address before /v1."""
-    operations = [operation for routes in tables for operation in routes.operations]
+    operations = tuple(operation for routes in tables for operation in routes.operations)
     models = {model for operation in operations for model in _models(operation)} | {ProblemOut}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, definitions = models_json_schema(
@@ -30,7 +30,9 @@ def document(tables: Iterable[Routes], base_url: str) -> Json:
     )
     paths: Json = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(
+            operation, operations
+        )
     return {
         "openapi": "3.1.0",
         "info": {
@@ -60,15 +62,19 @@ def _form(operation: Operation) -> type[BaseModel] | None:
     return getattr(operation.body, "form", None) if operation.forms else None
 
 
-def _operation(operation: Operation) -> Json:
+def _operation_id(operation: Operation) -> str:
+    return f"{operation.tag}.{operation.handler.__name__}"
+
+
+def _operation(operation: Operation, others: Iterable[Operation]) -> Json:
     doc = (operation.handler.__doc__ or "").strip()
     out: Json = {
-        "operationId": f"{operation.tag}.{operation.handler.__name__}",
+        "operationId": _operation_id(operation),
         "summary": operation.summary,
         "description": doc,
         "tags": [operation.tag],
         "parameters": _parameters(operation),
-        "responses": _responses(operation),
+        "responses": _responses(operation, others),
     }
     if operation.body:
         content = {"application/json": {"schema": _ref(operation.body)}}
@@ -127,7 +133,7 @@ def _header(name: str, description: str, pattern: str | None = None) -> Json:
     }
 
 
-def _responses(operation: Operation) -> Json:
+def _responses(operation: Operation, others: Iterable[Operation]) -> Json:
     found: Json = {}
     for status, model in operation.answers.items():
         schema = _ref(model) if model else {"type": "object"}
@@ -136,6 +142,8 @@ def _responses(operation: Operation) -> Json:
             "headers": _answer_headers(operation, status),
             "content": {operation.produces: {"schema": schema}},
         }
+        if operation.method == "POST" and model and (links := _links(model, others)):
+            found[str(status)]["links"] = links
     if operation.tagged and operation.method == "GET":
         found["304"] = {"description": HTTPStatus(304).phrase, "headers": {"ETag": _text("")}}
     for status in sorted(_problem_statuses(operation)):
@@ -145,6 +153,24 @@ def _responses(operation: Operation) -> Json:
             "content": {"application/problem+json": {"schema": _ref(ProblemOut)}},
         }
     return found
+
+
+def _links(model: type[BaseModel], others: Iterable[Operation]) -> Json:
+    """What can be done with what was made: the operations whose path names its id."""
+    own = next((name for name in model.model_fields if name.endswith("_id")), "")
+    return {
+        _operation_id(other).replace(".", "_"): {
+            "operationId": _operation_id(other),
+            "parameters": _linked(own, other),
+        }
+        for other in others
+        if f"{{{own}}}" in other.path
+    }
+
+
+def _linked(own: str, other: Operation) -> Json:
+    tag = {"header.If-Match": "$response.header.ETag"} if other.conditional else {}
+    return {f"path.{own}": f"$response.body#/{own}", **tag}
 
 
 def _answer_headers(operation: Operation, status: int) -> Json:

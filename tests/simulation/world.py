@@ -84,6 +84,7 @@ class World:
         self.requests: list[tuple[Any, Any, Any]] = []
         self.acknowledged: dict[str, int] = {}
         self.busy: list[int] = []
+        self.wanted: tuple[str, datetime] | None = None
         self.store.before = self._interrupted
 
     def step(self) -> None:
@@ -137,8 +138,7 @@ class World:
             self.step()
 
     def _book(self, ports: Ports) -> str:
-        space = self.random.choice(PLACES)
-        start = self._time()
+        space, start = self._wish()
         minutes = 15 * self.random.choice([2, 2, 3, 4, 4, 6, 8])
         request = a_request(
             space,
@@ -170,14 +170,16 @@ class World:
 
     def _move(self, ports: Ports) -> str:
         booking, actor = self._some_booking()
-        start = self._time() if self.random.random() < 0.6 else booking.starts_at
+        space, start = self._wish()
+        if self.random.random() < 0.4:
+            start = booking.starts_at
         length = booking.ends_at - booking.starts_at
         if self.random.random() < 0.5:
             length = timedelta(minutes=15 * self.random.choice([2, 3, 4, 5, 6, 8]))
         change = a_change(
             starts_at=start,
             ends_at=start + length,
-            space_ids=(self.random.choice(PLACES),) if self.random.random() < 0.2 else None,
+            space_ids=(space,) if self.random.random() < 0.2 else None,
             override=("buffers",) if actor.staff and self.random.random() < 0.1 else (),
         )
         tags = self._tags(booking)
@@ -258,6 +260,12 @@ class World:
         minutes = self.random.choice([0.5, 1, 5, 15, 31, 60])
         self.clock.forward(minutes=minutes)
         return "done"
+
+    def _wish(self) -> tuple[str, datetime]:
+        """A space and a time; often what the one who is interrupted wants, or races would be rare."""
+        if not (self.wanted and len(self.busy) > 1 and self.random.random() < 0.4):
+            self.wanted = (self.random.choice(PLACES), self._time())
+        return self.wanted
 
     def _time(self) -> datetime:
         """A quarter of an hour of the office hours of the next days, most often a full hour."""

@@ -31,7 +31,7 @@ from tests.builders import AINO
 from tests.fakes import Store, memory_ports
 
 BASE = first_slot("2026-12-01")
-MANY = settings(max_examples=200, deadline=None)
+MANY = settings(max_examples=100, deadline=None)
 
 slot = st.integers(BASE - 50, BASE + 250)
 a_range = st.tuples(slot, slot)

@@ -1,0 +1,77 @@
+"""Turns half of what Schemathesis makes up into requests that are taken, so that it gets past the rules.
+
+Only what fits the interface's own models is replaced: what breaks the schema goes on breaking it.
+"""
+
+import hashlib
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from pydantic import BaseModel, ValidationError
+
+from chalicelib.api import schemas
+
+SPACES = ("pod", "desks", "studio", "hall", "lab")
+PERSON = {"name": "Aino Aalto", "email": "aino.aalto@gov.fi"}
+LEFT_OUT = ("override", "equipment", "facilitation", "space_id", "units", "attendees")
+
+
+def chance(case: Any) -> int:
+    """A number that a case always has, whatever order cases come in."""
+    return int(hashlib.sha256(repr((case.body, case.query)).encode()).hexdigest()[:12], 16)
+
+
+def near(number: int) -> tuple[str, str]:
+    """An hour of a working day of the next weeks, within office hours."""
+    start = datetime.now(UTC).replace(hour=7, minute=0, second=0, microsecond=0)
+    start += timedelta(days=1 + number % 40, hours=number % 8)
+    while start.weekday() > 4:
+        start += timedelta(days=1)
+    return start.isoformat(), (start + timedelta(hours=1)).isoformat()
+
+
+def taken(body: dict[str, Any], number: int) -> dict[str, Any]:
+    """A booking that is taken, with the texts of one that fits the schema."""
+    start, end = near(number)
+    kept = {name: value for name, value in body.items() if name not in LEFT_OUT}
+    spaces = [SPACES[number % len(SPACES)]]
+    who = {"person": PERSON, "accept_terms": True}
+    return {**kept, **who, "space_ids": spaces, "start": start, "end": end}
+
+
+def fits(model: type[BaseModel], value: Any) -> bool:
+    """Whether a body or query is one that the interface would read."""
+    try:
+        model.model_validate(value, strict=True)
+    except ValidationError:
+        return False
+    return True
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: Any) -> None:
+    number = chance(case)
+    if number % 2:
+        return
+    if case.method in ("PATCH", "DELETE") and number % 4:
+        case.headers["If-Match"] = "*"
+    start, end = near(number)
+    if case.operation.path.startswith("/v1/bookings") and fits(schemas.BookingIn, case.body):
+        case.body = taken(case.body, number)
+    elif fits(schemas.ClosureIn, case.body):
+        case.body = {**case.body, "space_ids": ["studio"], "start": start, "end": end}
+    elif fits(schemas.BookingPatch, case.body) and "start" in case.body:
+        case.body = {"start": start, "end": end}
+    for asked in (case.body, case.query):
+        if isinstance(asked, dict) and fits(schemas.FreeBusyQuery, {**asked, "resources": ["x"]}):
+            asked["from"], asked["to"] = start, end
+
+
+@schemathesis.hook
+def after_call(context: Any, case: Any, response: Any) -> None:
+    """Note what was answered, for the test to see that its requests got somewhere."""
+    with Path(os.environ["ANSWERED"]).open("a") as out:
+        out.write(f"{case.method} {case.operation.path} {response.status_code}\n")

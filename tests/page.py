@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 from chalice.test import Client
 
+from tests.api import contract
+
 VOID = {"input", "meta", "link", "br", "wbr", "hr", "img"}
 HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
@@ -157,6 +159,7 @@ class Browser:
         sent = {"Accept": HTML, "Accept-Language": self.language, **headers}
         sent = {name.replace("_", "-"): value for name, value in sent.items()}
         answer = self.client.http.request(method, path, headers=sent, body=body)
+        contract.check(method, path, answer.status_code, answer.headers, answer.body)
         text = answer.body.decode()
         kind = answer.headers.get("Content-Type", "")
         return Page(

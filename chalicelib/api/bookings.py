@@ -73,6 +73,7 @@ def _read(call: Call, body: schemas.BookingIn) -> tuple[requests.BookRequest, li
     body=schemas.BookingIn,
     answers={201: schemas.BookingOut},
     forms=True,
+    pages=True,
     besides=besides,
     tagged=True,
     problems=(409,),

@@ -140,19 +140,33 @@ def _responses(operation: Operation, others: Iterable[Operation]) -> Json:
         found[str(status)] = {
             "description": HTTPStatus(status).phrase,
             "headers": _answer_headers(operation, status),
-            "content": {operation.produces: {"schema": schema}},
+            "content": {operation.produces: {"schema": schema}, **_page(operation)},
         }
         if operation.method == "POST" and model and (links := _links(model, others)):
             found[str(status)]["links"] = links
+    if operation.pages:
+        found["303"] = {
+            "description": "Done; of a form with a `next` on the list of allowed sites",
+            "headers": {"Location": _text("What the form sent as `next`")},
+            "content": _page(operation),
+        }
     if operation.tagged and operation.method == "GET":
         found["304"] = {"description": HTTPStatus(304).phrase, "headers": {"ETag": _text("")}}
     for status in sorted(_problem_statuses(operation)):
         found[str(status)] = {
             "description": HTTPStatus(status).phrase,
             "headers": _problem_headers(status),
-            "content": {"application/problem+json": {"schema": _ref(ProblemOut)}},
+            "content": {
+                "application/problem+json": {"schema": _ref(ProblemOut)},
+                **_page(operation),
+            },
         }
     return found
+
+
+def _page(operation: Operation) -> Json:
+    """What a form that asks for text/html is answered with."""
+    return {"text/html": {"schema": {"type": "string"}}} if operation.pages else {}
 
 
 def _links(model: type[BaseModel], others: Iterable[Operation]) -> Json:

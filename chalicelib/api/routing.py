@@ -26,6 +26,7 @@ class Operation:
     query: "type[BaseModel] | None" = None
     body: "type[BaseModel] | None" = None
     forms: bool = False
+    pages: bool = False  # a browser's form is answered with a page, or with 303 to its `next`
     # What else is wrong with a body of which a part could not be read: a refusal names every rule.
     besides: "Callable[[Call, Any], list[Problem]] | None" = None
     who: str = "anyone"  # "anyone", "owner" (credentials, and it must be yours) or "staff"

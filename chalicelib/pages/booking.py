@@ -138,7 +138,7 @@ def _booked(call: Call, reply: Reply) -> Reply:
         by=words.at(datetime.fromisoformat(confirm_by)) if confirm_by else "",
         person=call.body.person,
     )
-    kept = ("Location", "Idempotency-Replayed")
+    kept = ("Location", "ETag", "Idempotency-Replayed")
     page.headers |= {name: reply.headers[name] for name in kept if name in reply.headers}
     return page
 

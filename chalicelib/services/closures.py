@@ -21,7 +21,7 @@ from chalicelib.domain.closures import (
     lifting,
     restarted,
 )
-from chalicelib.domain.errors import NotFound, Problem, Race, Refused, refuse
+from chalicelib.domain.errors import Broken, NotFound, Problem, Race, Refused, refuse
 from chalicelib.domain.footprints import Ranges, common, day_keys, difference, minus
 from chalicelib.domain.occupancy import LedgerDay, is_closure, ranges_of
 from chalicelib.domain.times import day_of, first_slot
@@ -178,17 +178,28 @@ def go_on(ports: Ports, closure_id: str, seconds: float = REQUEST_SECONDS) -> Cl
 def continue_all(ports: Ports, seconds: float = 40.0) -> int:
     """What the clock does: go on with every closure that is under way, try blocked ones again."""
     stop = ports.clock.monotonic() + seconds
-    now = ports.clock.now()
-    worked = 0
+    worked, wrong = 0, None
     for closure in ports.settings.fresh().closures:
         if ports.clock.monotonic() >= stop:
             break
-        if closure.state is ClosureState.BLOCKED and closure.ends_at > now:
-            worked += _retry(ports, closure)
-        elif closure.state in (ClosureState.CLOSING, ClosureState.LIFTING):
-            go_on(ports, closure.closure_id, max(0.0, stop - ports.clock.monotonic()))
-            worked += 1
+        try:
+            worked += _continue(ports, closure, stop)
+        except Broken as error:
+            # One that contradicts its tables keeps none of the others waiting.
+            log.exception("a closure is broken", extra={"closure_id": closure.closure_id})
+            wrong = error
+    if wrong:
+        raise wrong
     return worked
+
+
+def _continue(ports: Ports, closure: Closure, stop: float) -> bool:
+    if closure.state is ClosureState.BLOCKED and closure.ends_at > ports.clock.now():
+        return _retry(ports, closure)
+    if closure.state in (ClosureState.CLOSING, ClosureState.LIFTING):
+        go_on(ports, closure.closure_id, max(0.0, stop - ports.clock.monotonic()))
+        return True
+    return False
 
 
 class _AlreadyLifted(AlreadyDone):
@@ -247,7 +258,7 @@ def _step(ports: Ports, closure: Closure) -> None:
     tx.commit()
 
 
-def _retry(ports: Ports, closure: Closure) -> int:
+def _retry(ports: Ports, closure: Closure) -> bool:
     """Whether a blocked closure can hold more than it does; only then is anything written."""
     missing = difference(closure.wanted(), closure.footprint)
     taken: dict[str, list[tuple[int, int]]] = {}
@@ -256,16 +267,16 @@ def _retry(ports: Ports, closure: Closure) -> int:
             for ranges in _holdings(day).values():
                 taken.setdefault(resource, []).extend(ranges)
     if not difference(missing, {key: tuple(ranges) for key, ranges in taken.items()}):
-        return 0
+        return False
     tx = ports.begin()
     ports.catalog.save_closure(tx, restarted(closure))
     try:
         tx.commit()
     except Race:
         log.info("closure lost a race", extra={"closure_id": closure.closure_id})
-        return 0
+        return False
     go_on(ports, closure.closure_id)
-    return 1
+    return True
 
 
 def _free(wanted: Mapping[str, Ranges], days: Iterable[LedgerDay]) -> dict[str, Ranges]:

@@ -75,8 +75,10 @@ def check(method: str, path: str, status: int, headers: dict[str, str], raw: byt
     if method != "HEAD" and status != 304:
         content = answer["content"]
         kind = headers["Content-Type"]
+        kind = kind.removesuffix("; charset=utf-8")
         assert kind in content, f"{method} {path} answered {status} as {kind}"
-        conforms(json.loads(raw), content[kind]["schema"])
+        body = raw.decode() if kind == "text/html" else json.loads(raw)
+        conforms(body, content[kind]["schema"])
 
 
 def _check_undescribed(

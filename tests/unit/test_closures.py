@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.closures import Closure, ClosureState
-from chalicelib.domain.errors import NotFound, Refused, StaleVersion
+from chalicelib.domain.errors import Broken, NotFound, Refused, StaleVersion
 from chalicelib.domain.times import slot_ceil, slot_floor
 from chalicelib.services import closures
-from tests.builders import ALWAYS_OPEN, ANYBODY, STAFF, a_space, an_intent, at, on, wed
+from tests.builders import ALWAYS_OPEN, ANYBODY, STAFF, a_space, an_intent, at, on, the_ports, wed
 from tests.unit.steps import begin_to_close, book, cancel, close, codes, refused
 
 CHRISTMAS = {"starts_at": at("2026-12-21 00:00"), "ends_at": at("2027-01-20 00:00")}
@@ -307,3 +307,16 @@ def test_closing_and_lifting_are_audited(lab):
     assert [entry["action"] for entry in store.audit] == ["close", "lift"]
     assert {entry["subject"] for entry in store.audit} == {f"closure#{closure.closure_id}"}
     assert "maintenance" not in repr(store.audit)
+
+
+def test_a_closure_that_contradicts_its_tables_keeps_no_other_waiting():
+    ports, store, _ = the_ports()  # not the fixture's: these tables are wrong at the end too
+    first = close(ports, "pod", **wed("8-18"))
+    second = close(ports, "studio", **wed("8-18"))
+    for closure in (first, second):
+        lift(ports, closure.closure_id)
+    del store.ledger["pod", "2026-12-02"]
+    with pytest.raises(Broken):
+        closures.continue_all(ports)
+    assert ports.catalog.closure(second.closure_id).state is ClosureState.LIFTED
+    assert held(store) == {}

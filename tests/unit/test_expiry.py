@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.bookings import State, judged
+from chalicelib.domain.errors import Broken
 from chalicelib.services import bookings
 from chalicelib.services.expiry import expire, expire_due, release_ended
-from tests.builders import ANYBODY, EERO, STAFF, a_space, at, on, wed
+from tests.builders import ANYBODY, EERO, STAFF, a_space, at, on, the_ports, wed
 from tests.unit.steps import approve, book, cancel, change, deny
 
 LOFT = a_space("loft", needs_approval=True)
@@ -138,3 +139,15 @@ def test_a_held_booking_of_staffs_sight_is_judged_when_read(lab):
     request = book(ports, "loft", **wed("10-11"))
     clock.time = request.starts_at
     assert bookings.read(ports, request.booking_id, STAFF).state is State.EXPIRED
+
+
+def test_a_hold_that_contradicts_its_tables_keeps_no_other_waiting():
+    ports, store, clock = the_ports(prove_address=True)  # wrong at the end, so not the fixture's
+    first = book(ports, "pod", by=ANYBODY, **wed("10-11"))
+    second = book(ports, "studio", by=ANYBODY, person=EERO, **wed("10-11"))
+    del store.ledger["pod", "2026-12-02"]
+    clock.time = second.confirm_by
+    with pytest.raises(Broken):
+        expire_due(ports)
+    assert ports.bookings.get(second.booking_id).state is State.EXPIRED
+    assert ports.bookings.get(first.booking_id).state is State.HELD

@@ -5,8 +5,8 @@ from typing import Any
 from chalice import Chalice
 
 from chalicelib.api import problems
-from chalicelib.api.http import SECURITY_HEADERS, dumped
 from chalicelib.api.language import preferred
+from chalicelib.api.replies import SECURITY_HEADERS, dumped
 from chalicelib.domain.catalog import Catalog
 
 CODES = {

@@ -2,7 +2,8 @@
 
 from chalicelib.api import present, schemas
 from chalicelib.api.bookings import besides, request_of
-from chalicelib.api.http import Call, Reply
+from chalicelib.api.call import Call
+from chalicelib.api.replies import Reply
 from chalicelib.api.routing import Routes
 from chalicelib.domain.errors import Problem
 from chalicelib.services import availability

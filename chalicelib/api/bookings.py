@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.api import present, schemas
-from chalicelib.api.http import Call, Reply, stored
+from chalicelib.api.call import Call
+from chalicelib.api.replies import Reply, stored
 from chalicelib.api.routing import Routes
 from chalicelib.domain.bookings import Booking, etag
 from chalicelib.domain.errors import Problem, Refused

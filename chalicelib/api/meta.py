@@ -2,7 +2,8 @@
 
 from chalicelib import VERSION
 from chalicelib.api import schemas
-from chalicelib.api.http import Call, Reply
+from chalicelib.api.call import Call
+from chalicelib.api.replies import Reply
 from chalicelib.api.routing import Routes
 
 routes = Routes("meta")

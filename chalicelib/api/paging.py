@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+from chalicelib.api.call import Call
 from chalicelib.api.cursors import opened, sealed
-from chalicelib.api.http import Call
 
 T = TypeVar("T")
 

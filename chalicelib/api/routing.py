@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from chalicelib.api.http import Call, Reply
+    from chalicelib.api.call import Call
+    from chalicelib.api.replies import Reply
     from chalicelib.domain.errors import Problem
 
 ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -1,9 +1,10 @@
 """Spaces as anyone sees them."""
 
 from chalicelib.api import present, schemas
-from chalicelib.api.http import Call, Reply
+from chalicelib.api.call import Call
 from chalicelib.api.paging import paged
 from chalicelib.api.problems import ApiProblem
+from chalicelib.api.replies import Reply
 from chalicelib.api.routing import Routes
 
 routes = Routes("spaces")

@@ -2,8 +2,9 @@
 
 from chalicelib.api import present, schemas
 from chalicelib.api.bookings import rendered
+from chalicelib.api.call import Call
 from chalicelib.api.cursors import opened, sealed
-from chalicelib.api.http import Call, Reply, stored
+from chalicelib.api.replies import Reply, stored
 from chalicelib.api.routing import Routes
 from chalicelib.services import bookings, listing
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.api import present, schemas
-from chalicelib.api.http import Call, Reply, completed
+from chalicelib.api.call import Call
 from chalicelib.api.paging import paged
+from chalicelib.api.replies import Reply, completed
 from chalicelib.api.routing import Routes
 from chalicelib.domain.closures import Closure, ClosureState
 from chalicelib.services import closures

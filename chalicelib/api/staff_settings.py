@@ -5,8 +5,9 @@ from datetime import date
 from typing import Any
 
 from chalicelib.api import present, schemas
-from chalicelib.api.http import Call, Reply, completed, stored
+from chalicelib.api.call import Call
 from chalicelib.api.paging import paged
+from chalicelib.api.replies import Reply, completed, stored
 from chalicelib.api.routing import Routes
 from chalicelib.domain.errors import refuse
 from chalicelib.domain.spaces import Kind, Openings, Space

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.api.http import Call, Reply
+from chalicelib.api.call import Call
+from chalicelib.api.replies import Reply
 from chalicelib.api.texts import name_of
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import refuse

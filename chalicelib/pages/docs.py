@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 from chalicelib.api import problems, texts
-from chalicelib.api.http import Call, Reply
+from chalicelib.api.call import Call
 from chalicelib.api.problems import ApiProblem
+from chalicelib.api.replies import Reply
 from chalicelib.api.routing import Operation
 from chalicelib.domain.errors import Problem, Refused
 from chalicelib.pages.errors import asked_language

@@ -3,8 +3,8 @@
 from typing import Any
 
 from chalicelib.api import problems
-from chalicelib.api.http import Call, Reply
-from chalicelib.domain.catalog import Catalog
+from chalicelib.api.call import Call
+from chalicelib.api.replies import Reply
 from chalicelib.pages.form import typed
 from chalicelib.pages.html import choose_language, render
 
@@ -12,7 +12,7 @@ from chalicelib.pages.html import choose_language, render
 def page_of(call: Call, error: Exception) -> Reply | None:
     """The page of an error, or None where nobody made one for it."""
     choose_language(call, asked_language(call))
-    catalog = settings(call)
+    catalog = call.catalog_or_defaults
     if call.operation.path == "/v1/bookings":
         from chalicelib.pages.refusal import refused
 
@@ -32,14 +32,6 @@ def page_of(call: Call, error: Exception) -> Reply | None:
     )
     reply.headers |= headers
     return reply
-
-
-def settings(call: Call) -> Catalog:
-    """The settings; defaults where even they cannot be read."""
-    try:
-        return call.catalog
-    except Exception:  # noqa: BLE001  # an error page has to appear whatever is out
-        return Catalog()
 
 
 def asked_language(call: Call) -> str | None:

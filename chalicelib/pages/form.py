@@ -8,7 +8,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from chalicelib.api import texts
-from chalicelib.api.http import MOST_BYTES, MOST_PARAMETERS, Call
+from chalicelib.api.call import Call
+from chalicelib.api.http import MOST_BYTES
+from chalicelib.api.reading import MOST_PARAMETERS
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Problem
 from chalicelib.domain.spaces import Kind, Space

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from chalicelib.api.http import Call, Reply
+from chalicelib.api.call import Call
+from chalicelib.api.replies import Reply
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.times import LAST_YEAR
 from chalicelib.pages import week

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from chalicelib.api.http import Call, Reply
+from chalicelib.api.call import Call
 from chalicelib.api.language import LANGUAGES
+from chalicelib.api.replies import Reply
 from chalicelib.api.texts import name_of
 from chalicelib.domain.catalog import Catalog
 from chalicelib.pages.words import Words, texts

@@ -6,8 +6,9 @@ from typing import Any
 
 from chalicelib.api import problems
 from chalicelib.api.bookings import request_of
-from chalicelib.api.http import Call, Reply
+from chalicelib.api.call import Call
 from chalicelib.api.problems import ApiProblem
+from chalicelib.api.replies import Reply
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import (
     Alternative,

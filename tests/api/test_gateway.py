@@ -7,7 +7,7 @@ import pytest
 
 from app import app
 from chalicelib.api.application import Application
-from chalicelib.api.http import SECURITY_HEADERS
+from chalicelib.api.replies import SECURITY_HEADERS
 from tests.api.contract import PROBLEM_SCHEMA, conforms
 
 

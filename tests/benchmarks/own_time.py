@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import count
 
 from chalicelib.api import present
-from chalicelib.api.http import dumped
+from chalicelib.api.replies import dumped
 from chalicelib.domain.bookings import Booking
 from chalicelib.services import bookings
 from chalicelib.services.availability import Search, search

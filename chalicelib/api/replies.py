@@ -1,0 +1,113 @@
+"""An answer, and what every answer has: security headers, caching, conditions (RFC 9110, 13), CORS."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chalice import Response
+from pydantic_core import to_json
+
+from chalicelib.api.call import Call
+from chalicelib.api.reading import JSON_TYPE
+from chalicelib.services.writing import Intent, Outcome, complete
+
+# Of other sites' pages: no Authorization, since a key is for servers and never for a browser.
+ACCEPTED = "Accept-Language, Content-Type, Idempotency-Key, If-Match, If-None-Match"
+EXPOSED = "ETag, Idempotency-Replayed, Location, Retry-After, X-Request-Id"
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+@dataclass
+class Reply:
+    """An answer: JSON unless `text` is given. `etag` makes it conditional (RFC 9110, 13)."""
+
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    text: str | None = None
+    content_type: str = JSON_TYPE
+    etag: str | None = None
+    private: bool = False
+
+
+def stored(outcome: Outcome[Any]) -> Reply:
+    """The answer of a write, given now or a second time."""
+    answer = outcome.answer
+    headers = dict(answer.get("headers", {}))
+    if outcome.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return Reply(answer["body"], answer["status"], headers, private=True)
+
+
+def completed(
+    call: Call,
+    intent: Intent,
+    outcome: Outcome[Any],
+    whole: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+) -> Reply:
+    """As `stored`, of an answer that `whole` completes after the commit, once for all replays.
+
+    What was stored with the commit is marked `partial`; a crash in between leaves it so, and the
+    next replay completes it.
+    """
+    if outcome.answer.get("partial"):
+        outcome = replace(outcome, answer=whole(outcome.answer))
+        complete(call.ports, intent, outcome.answer)
+    return stored(outcome)
+
+
+def finished(call: Call, reply: Reply, allowed: str) -> Response:
+    headers: dict[str, Any] = {**SECURITY_HEADERS, **_cors(call, allowed), **reply.headers}
+    headers.setdefault(
+        "Cache-Control", "no-store" if reply.private or not call.actor_is_nobody else "no-cache"
+    )
+    headers["X-Request-Id"] = call.request_id
+    if reply.etag is not None:
+        headers["ETag"] = reply.etag
+        if call.request.method in ("GET", "HEAD") and _matches(call, reply.etag):
+            return Response("", status_code=304, headers=headers)
+    text = reply.text
+    if text is None:
+        text = "" if reply.status == 204 else dumped(reply.body)
+    if text or reply.status != 204:
+        headers["Content-Type"] = reply.content_type
+    return Response("" if call.request.method == "HEAD" else text, headers, reply.status)
+
+
+def dumped(body: Any) -> str:
+    """JSON as it goes out; a week of a Lab is long, so not by Python's own encoder."""
+    try:
+        return to_json(body).decode()
+    except ValueError:  # half a surrogate pair, echoed: JSON can say it, UTF-8 cannot
+        return json.dumps(body, separators=(",", ":"))
+
+
+def _matches(call: Call, etag: str) -> bool:
+    """Whether If-None-Match names this tag; here weak comparison is right (RFC 9110, 13.1.2)."""
+    header = call.headers.get("if-none-match") or ""
+    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+    return etag in tags or "*" in tags
+
+
+def _cors(call: Call, allowed: str) -> dict[str, str]:
+    """For the sites on the allowed list only; what depends on the origin says so."""
+    headers = {"Vary": "Origin, Accept-Language"}
+    origin = call.headers.get("origin")
+    if origin and origin in call.catalog_or_defaults.site.allowed_sites:
+        headers |= {
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Expose-Headers": EXPOSED,
+        }
+        if call.request.method == "OPTIONS":
+            headers |= {
+                "Access-Control-Allow-Methods": allowed,
+                "Access-Control-Allow-Headers": ACCEPTED,
+                "Access-Control-Max-Age": "600",
+            }
+    return headers

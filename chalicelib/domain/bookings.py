@@ -30,6 +30,7 @@ class State(StrEnum):
 
 
 LIVE = (State.HELD, State.PENDING, State.CONFIRMED)
+TOLD = ("ends_at", "space_ids", "units", "equipment", "facilitator")  # besides start and state
 PENDING_UNTIL = "pending"
 Until = (
     int | str | None
@@ -76,6 +77,12 @@ class Booking:
     override: tuple[str, ...] = ()
     reason: str = ""  # why it was cancelled or denied
     series_id: str | None = None
+    sequence: int = (
+        0  # of its calendar entries (RFC 5545, 3.8.7.4): grows with what people are told
+    )
+    revision: int = (
+        0  # grows with its time, and when it is given up or granted again: re-arms reminders
+    )
     version: int = 1
 
     @property
@@ -228,4 +235,7 @@ def changed(booking: Booking, **changes: object) -> Booking:
 
 
 def _next(booking: Booking, **changes: object) -> Booking:
-    return replace(booking, version=booking.version + 1, **changes)  # type: ignore[arg-type]
+    after = replace(booking, version=booking.version + 1, **changes)  # type: ignore[arg-type]
+    moved = (after.starts_at, after.state) != (booking.starts_at, booking.state)
+    told = moved or any(getattr(after, name) != getattr(booking, name) for name in TOLD)
+    return replace(after, sequence=booking.sequence + told, revision=booking.revision + moved)

@@ -170,6 +170,8 @@ def item_of(booking: Booking) -> Item:
         "override": list(booking.override),
         "reason": booking.reason,
         "series_id": booking.series_id,
+        "sequence": booking.sequence,
+        "revision": booking.revision,
         "version": booking.version,
     }
 
@@ -195,6 +197,8 @@ def booking_of(item: Mapping[str, Any]) -> Booking:
         override=tuple(item["override"]),
         reason=item["reason"],
         series_id=item.get("series_id"),
+        sequence=item.get("sequence", 0),
+        revision=item.get("revision", 0),
         version=item["version"],
     )
 

@@ -1,0 +1,66 @@
+"""What a mail is made from: everything a template or a calendar part may say, and nothing that it must look up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.domain.bookings import Booking
+from chalicelib.domain.catalog import Site
+from chalicelib.domain.messages import Kind
+from chalicelib.domain.people import Person
+from chalicelib.domain.spaces import Space
+
+
+class Method(StrEnum):
+    """What a calendar part asks a calendar to do (RFC 5546, 3.2)."""
+
+    REQUEST = "REQUEST"
+    CANCEL = "CANCEL"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a person is told of a booking: mails go out where these change."""
+
+    starts_at: datetime
+    ends_at: datetime
+    space_ids: tuple[str, ...]
+    units: int = 1
+    equipment: Mapping[str, int] = field(default_factory=dict)
+    facilitator: str | None = None
+
+
+def facts_of(booking: Booking) -> Facts:
+    """The facts of a booking as it is."""
+    return Facts(
+        booking.starts_at,
+        booking.ends_at,
+        booking.space_ids,
+        booking.units,
+        dict(booking.equipment),
+        booking.facilitator,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One mail, before it is written. `to.language` is the language it is written in."""
+
+    message_id: str
+    attempt: int
+    kind: Kind
+    to: Person
+    site: Site
+    spaces: Mapping[str, Space]
+    now: datetime
+    booking: Booking | None = None  # of a digest there is none
+    rule: str = ""  # of a reminder: P1D, PT1H
+    before: Facts | None = None  # of a change: what this person was told last
+    method: Method | None = None  # of the calendar part; None: there is none
+    code: str = ""
+    confirm_url: str = ""
+    manage_url: str = ""
+    unsubscribe_url: str = ""
+    waiting: tuple[Booking, ...] = ()  # of a digest: what waits for an answer
+    extra: str = ""  # a paragraph of staff's own, in the language of the reader

@@ -27,6 +27,8 @@ from chalicelib.domain.errors import (
     refuse,
 )
 from chalicelib.domain.footprints import DayKey, Footprint, bits_by_day
+from chalicelib.domain.letters import Told
+from chalicelib.domain.messages import Message
 from chalicelib.domain.occupancy import LedgerDay
 from chalicelib.domain.people import Actor
 from chalicelib.domain.spaces import Space
@@ -34,6 +36,14 @@ from chalicelib.domain.times import first_slot
 from chalicelib.services.availability import iso_week
 from chalicelib.services.catalog_cache import CatalogCache
 from chalicelib.services.ports import Fields, KeyRecord, Page, Ports, Quota, Snapshot
+from tests.fake_messages import (
+    FakeOutbox,
+    FakePost,
+    FakeQueue,
+    FakeSecrets,
+    Mail,
+    plain_letter,
+)
 
 T = TypeVar("T")
 MOST_ACTIONS = 100
@@ -54,6 +64,15 @@ class Store:
     quotas: dict[str, Quota] = field(default_factory=dict)
     actors: dict[str, Actor] = field(default_factory=dict)
     audit: list[dict[str, Any]] = field(default_factory=list)
+    messages: dict[str, Message] = field(default_factory=dict)
+    told: dict[str, Told] = field(default_factory=dict)
+    suppressed: dict[str, str] = field(default_factory=dict)
+    reminders_off: set[str] = field(default_factory=set)
+    paused_until: datetime | None = None
+    queue: list[str] = field(default_factory=list)
+    mails: list[Mail] = field(default_factory=list)
+    refuse_mail: Callable[[Mail], None] = lambda mail: None  # raise what a carrier says to it
+    lose_answer: Callable[[Mail], None] = lambda mail: None  # the same, after it took the mail
     calls: list[str] = field(default_factory=list)
     before: Callable[[str], None] = lambda name: None
     after: Callable[[str], None] = lambda name: None
@@ -518,6 +537,21 @@ class FakePeople:
     def save_key(self, digest: str, actor: Actor, label: str, created_at: datetime) -> None:
         self._store.call("people.save_key", lambda: self._store.actors.__setitem__(digest, actor))
 
+    def suppress(self, person_id: str, reason: str, at: datetime) -> None:
+        def suppress() -> None:
+            self._store.suppressed[person_id] = reason
+
+        self._store.call("people.suppress", suppress)
+
+    def unsuppress(self, person_id: str) -> bool:
+        return self._store.call(
+            "people.unsuppress", lambda: self._store.suppressed.pop(person_id, "") != ""
+        )
+
+    def set_reminders(self, person_id: str, *, on: bool) -> None:
+        change = self._store.reminders_off.discard if on else self._store.reminders_off.add
+        self._store.call("people.set_reminders", lambda: change(person_id))
+
 
 class FakeAudit:
     def __init__(self, store: Store) -> None:
@@ -555,6 +589,11 @@ def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> 
         audit=FakeAudit(store),
         clock=clock,
         settings=CatalogCache(catalog, clock),
+        outbox=FakeOutbox(store),
+        queue=FakeQueue(store),
+        post=FakePost(store),
+        secrets=FakeSecrets(),
+        render=plain_letter,
     )
 
 

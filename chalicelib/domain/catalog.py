@@ -22,6 +22,8 @@ class Site:
     live_bookings: int | None = None  # how many a person may have at once; None: no limit
     allowed_domains: tuple[str, ...] = ()
     allowed_sites: tuple[str, ...] = ()  # origins that may embed forms and be redirected to
+    mailbox: str = ""  # whom mails come from and answers go to: somebody reads it
+    mail_texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # kind, language
     salt: str = "unsalted"
     version: int = 1
 

@@ -7,6 +7,10 @@ LabError
 ├── IdempotencyMismatch  the key was used for another request
 ├── Unavailable        nothing was decided; ask again later
 ├── Broken             our own fault: a bug, or tables that contradict each other
+├── PostThrottled      the carrier of mails wants it later; nothing was sent
+├── PostPaused         the carrier takes no mail at all for now; nothing was sent
+├── PostRefused        the carrier will never take this mail
+├── PostUnknown        the carrier did not say whether it took the mail
 └── Race               something that was relied on changed: read again, then decide
     ├── KeyUsed        the idempotency key was written meanwhile
     ├── SettingsChanged
@@ -140,6 +144,26 @@ class Unavailable(LabError):
 
 class Broken(LabError):
     """A bug of ours, or tables that contradict each other."""
+
+
+class PostThrottled(LabError):
+    """Too many mails at once: the same mail again in a few seconds."""
+
+
+class PostPaused(LabError):
+    """No mail at all for now: sending is paused, or the quota of the day is used up."""
+
+
+class PostRefused(LabError):
+    """The mail will never be taken; `reason` is a word for staff."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class PostUnknown(LabError):
+    """No answer: the mail may have been sent, and may not."""
 
 
 class Race(LabError):

@@ -64,3 +64,28 @@ class Letter:
     unsubscribe_url: str = ""
     waiting: tuple[Booking, ...] = ()  # of a digest: what waits for an answer
     extra: str = ""  # a paragraph of staff's own, in the language of the reader
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What one message tells one person of a booking."""
+
+    message_id: str
+    facts: Facts
+    sequence: int
+    method: Method | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a person was told of a subject, and what is perhaps being told at this moment.
+
+    Changes and cancellations are compared with it, and wait where it is not known whether the one
+    before them went out: so a CANCEL never overtakes the REQUEST that it cancels.
+    """
+
+    subject: str
+    person_id: str
+    told: Telling | None = None
+    telling: Telling | None = None
+    version: int = 0

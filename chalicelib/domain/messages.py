@@ -89,7 +89,6 @@ class Message:
     resent: bool = False  # sent once more, since nobody knows what became of the first
     marked_at: datetime | None = None  # when it was marked as being sent
     settled_at: datetime | None = None
-    sent_to: str = ""  # a digest of the address, for bounces and complaints
     version: int = 1
 
     @property
@@ -147,9 +146,9 @@ def claimed(one: Message, now: datetime) -> Message:
     return _next(one, state=State.CLAIMED, attempt=one.attempt + 1, look_at=now + LEASE)
 
 
-def sending(one: Message, now: datetime, address: str) -> Message:
+def sending(one: Message, now: datetime) -> Message:
     """On the point of being handed over: from here on nobody can say that it was not sent."""
-    return _next(one, state=State.SENDING, marked_at=now, sent_to=address)
+    return _next(one, state=State.SENDING, marked_at=now)
 
 
 def sent(one: Message, now: datetime) -> Message:

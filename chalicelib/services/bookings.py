@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import bookings as domain
 from chalicelib.domain.bookings import Booking, State, judged
@@ -12,6 +12,7 @@ from chalicelib.domain.footprints import day_keys
 from chalicelib.domain.occupancy import mask_of
 from chalicelib.domain.people import Actor
 from chalicelib.domain.planning import Plan
+from chalicelib.services.announcing import announce
 from chalicelib.services.changes import changed
 from chalicelib.services.expiry import release_ended
 from chalicelib.services.ports import Ports, Quota, Transaction
@@ -26,12 +27,17 @@ from chalicelib.services.requests import (
     who,
     with_booking,
 )
+from chalicelib.services.sender import nudge
 from chalicelib.services.writing import AlreadyDone, Attempt, Intent, Outcome, write
+
+if TYPE_CHECKING:
+    from chalicelib.domain.messages import Message
 
 
 def book(ports: Ports, request: BookRequest, intent: Intent) -> Outcome[Booking]:
     """Book, all or nothing. Refused names every broken rule and conflict, with alternatives."""
     booking_id = ports.clock.new_id("b")
+    announced: list[Message] = []
 
     def decide(attempt: Attempt) -> Booking:
         catalog, now = attempt.catalog, ports.clock.now()
@@ -78,9 +84,13 @@ def book(ports: Ports, request: BookRequest, intent: Intent) -> Outcome[Booking]
             strict=catalog.site.live_bookings is not None,
         )
         _audit(ports, attempt.tx, booking, intent, "book", now, override=request.override)
+        announced[:] = announce(attempt, None, booking, "book", now)
         return booking
 
-    return write(ports, intent, decide)
+    outcome = write(ports, intent, decide)
+    if not outcome.replayed:
+        nudge(ports, announced)
+    return outcome
 
 
 def read(ports: Ports, booking_id: str, actor: Actor) -> Booking:
@@ -121,6 +131,7 @@ def change(
             fields=request.names(),
             override=request.override,
         )
+        announce(attempt, booking, after, "change", now)
         return after
 
     return write(ports, intent, decide)
@@ -147,6 +158,7 @@ def cancel(
             _check_deadline(booking, attempt.catalog, now)
         _save(attempt, snapshot.booking, after)
         _audit(ports, attempt.tx, after, intent, "cancel", now)
+        announce(attempt, booking, after, "cancel", now)
         return after
 
     try:
@@ -176,6 +188,7 @@ def approve(
             after = domain.approved(booking)
         _save(attempt, snapshot.booking, after)
         _audit(ports, attempt.tx, after, intent, "approve", now)
+        announce(attempt, booking, after, "approve", now)
         return after
 
     return write(ports, intent, decide)
@@ -198,6 +211,7 @@ def deny(
         after = domain.denied(booking, reason)
         _save(attempt, snapshot.booking, after)
         _audit(ports, attempt.tx, after, intent, "deny", now)
+        announce(attempt, booking, after, "deny", now)
         return after
 
     return write(ports, intent, decide)

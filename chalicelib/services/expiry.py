@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from chalicelib.domain.bookings import expired, judged
 from chalicelib.domain.errors import Broken, Race
 from chalicelib.domain.people import CLOCK
+from chalicelib.services.announcing import announce_in
 from chalicelib.services.ports import Ports, Quota
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,8 @@ def expire(ports: Ports, booking_id: str) -> bool:
     ports.audit.add(
         tx, subject=f"booking#{booking_id}", actor=CLOCK.actor_id, action="expire", at=now
     )
+    # As stored, not as judged: that a request ran out unanswered is what this tells.
+    announce_in(ports, tx, booking, after, "expire", now, ports.settings.get().site.zone)
     try:
         tx.commit()
     except Race:

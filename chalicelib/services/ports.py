@@ -10,6 +10,8 @@ from chalicelib.domain.bookings import Booking, Until
 from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure
 from chalicelib.domain.footprints import DayKey, Footprint
+from chalicelib.domain.letters import Letter, Told
+from chalicelib.domain.messages import Message
 from chalicelib.domain.occupancy import LedgerDay
 from chalicelib.domain.people import Actor
 from chalicelib.domain.spaces import Space
@@ -46,6 +48,17 @@ class Snapshot:
     booking: Booking | None = None
     quota: Quota | None = None
     days: Mapping[DayKey, LedgerDay] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageContext:
+    """What has to be known to say whether and how a message is sent, read strongly and at once."""
+
+    booking: Booking | None = None
+    told: Told | None = None
+    suppressed: str = ""  # why no mail goes to this person's address
+    reminders_off: bool = False
+    paused_until: datetime | None = None  # sending as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +210,85 @@ class People(Protocol):
     def save_key(self, digest: str, actor: Actor, label: str, created_at: datetime) -> None:
         """Store the digest of a key, never the key."""
 
+    def suppress(self, person_id: str, reason: str, at: datetime) -> None:
+        """Send nothing more to a person's address: it bounced, or its owner complained."""
+
+    def unsuppress(self, person_id: str) -> bool:
+        """Send again; whether it had been suppressed."""
+
+    def set_reminders(self, person_id: str, *, on: bool) -> None:
+        """Whether a person wants reminders."""
+
+
+class Outbox(Protocol):
+    """Messages, from the transaction that they tell of to their end."""
+
+    def get(self, message_id: str) -> Message | None:
+        """One message, strongly consistent."""
+
+    def put(self, tx: Transaction, message: Message) -> None:
+        """A new one; VersionRaced where it is there: then all of the transaction was done before."""
+
+    def save(self, tx: Transaction, message: Message) -> None:
+        """Replace the version before this one; VersionRaced where that is not there."""
+
+    def save_told(self, tx: Transaction, told: Told) -> None:
+        """As `save`, of what a person was told; version 1 is new."""
+
+    def context(self, message: Message) -> MessageContext:
+        """What stands around a message, in one read."""
+
+    def due(self, now: datetime, limit: int) -> list[Message]:
+        """What somebody has to look at by now, from the index, longest waiting first."""
+
+    def pause(self, until: datetime | None) -> None:
+        """Stop all sending until a time; None: go on."""
+
+    def paused_until(self) -> datetime | None:
+        """Until when sending is stopped, if it is."""
+
+    def by_subject(self, subject: str, limit: int, after: Fields | None) -> Page[Message]:
+        """The messages about a thing, by when they are due."""
+
+    def by_person(self, person_id: str, limit: int, after: Fields | None) -> Page[Message]:
+        """The messages to a person, by when they are due."""
+
+    def by_month(
+        self,
+        month: str,
+        first: datetime,
+        last: datetime,
+        state: str,
+        limit: int,
+        after: Fields | None,
+    ) -> Page[Message]:
+        """Those due in a UTC month (2026-12) and in [first, last), of a state or of all ("")."""
+
+
+class Queue(Protocol):
+    """The way from what finds due messages to what sends them. It may lose and repeat."""
+
+    def send(self, message_ids: Iterable[str], delay_seconds: int = 0) -> None:
+        """Have workers look at messages."""
+
+
+class Post(Protocol):
+    """Who carries mails."""
+
+    def send(self, raw: bytes, to: str, message_id: str, attempt: int) -> str:
+        """Hand over a mail, once, and return the carrier's id for it.
+
+        Raises PostThrottled and PostPaused (nothing was sent), PostRefused (and never will be), and
+        PostUnknown where it may have been.
+        """
+
+
+class Secrets(Protocol):
+    """Links and codes that can be derived again when a mail is rendered."""
+
+    def derive(self, purpose: str, *parts: str) -> bytes:
+        """32 bytes that nobody can guess, always the same for the same purpose and parts."""
+
 
 class Audit(Protocol):
     """Who did what to what."""
@@ -259,3 +351,8 @@ class Ports:
     audit: Audit
     clock: Clock
     settings: Settings
+    outbox: Outbox
+    queue: Queue
+    post: Post
+    secrets: Secrets
+    render: Callable[[Letter], bytes]

@@ -14,6 +14,7 @@ from chalicelib.services.ports import Clock, Quota
 
 QUOTA = "quota"
 KEY = "key"
+SUPPRESSED, PREFERENCES = "suppressed", "preferences"
 MOST_GONE = 100  # in one expression of 4,096 bytes
 
 
@@ -87,6 +88,30 @@ class People:
             "created_at": iso(created_at),
         }
         read(self._clock, self._client.put_item, TableName=self._table, Item=typed(item))
+
+    def suppress(self, person_id: str, reason: str, at: datetime) -> None:
+        """Send nothing more to a person's address: it bounced, or its owner complained."""
+        item = {"item": SUPPRESSED, "reason": reason, "at": iso(at)}
+        self._put(person_id, item)
+
+    def unsuppress(self, person_id: str) -> bool:
+        """Send again; whether it had been suppressed."""
+        answer = read(
+            self._clock,
+            self._client.delete_item,
+            TableName=self._table,
+            Key=typed({"person_id": person_id, "item": SUPPRESSED}),
+            ReturnValues="ALL_OLD",
+        )
+        return "Attributes" in answer
+
+    def set_reminders(self, person_id: str, *, on: bool) -> None:
+        """Whether a person wants reminders."""
+        self._put(person_id, {"item": PREFERENCES, "reminders": on})
+
+    def _put(self, person_id: str, item: Item) -> None:
+        whole = {"schema": SCHEMA, "person_id": person_id, **item}
+        read(self._clock, self._client.put_item, TableName=self._table, Item=typed(whole))
 
 
 def person_of(item: Mapping[str, Any]) -> Person:

@@ -1,0 +1,199 @@
+"""Whether a message is still true, and the letter that it becomes: judged from the state as it is now."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chalicelib.domain.bookings import Booking, State, judged
+from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.letters import Letter, Method, Telling, Told, facts_of
+from chalicelib.domain.messages import EVIDENCE, STAFF, Kind, Message
+from chalicelib.domain.messages import State as Sending
+from chalicelib.domain.people import Person
+from chalicelib.services.links import code_of, confirm_url, manage_url, unsubscribe_url
+from chalicelib.services.ports import MessageContext, Ports
+
+# What tells a person the facts of a booking, to be compared with by what comes after.
+TELLING = (Kind.CONFIRMATION, Kind.PENDING, Kind.APPROVED, Kind.CHANGE, Kind.CANCELLATION)
+INVITING = (Kind.CONFIRMATION, Kind.APPROVED, Kind.CHANGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """It is not true any more, or not wanted."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """It cannot be said yet what this person knows, or nothing may be sent at all until a time."""
+
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """It is true of a version of its booking; `told` is what its person will know."""
+
+    letter: Letter
+    version: int | None = None
+    told: Told | None = None
+    resumes: bool = False  # it tries whether sending works again
+
+
+def letter_of(ports: Ports, message: Message, now: datetime) -> Ready | Drop | Wait:
+    """The letter of a message, or why there is none (yet)."""
+    context = ports.outbox.context(message)
+    if context.paused_until and context.paused_until > now:
+        return Wait(context.paused_until)
+    found = _judged(ports, message, context, now)
+    if isinstance(found, Ready):
+        return replace(found, resumes=context.paused_until is not None)
+    return found
+
+
+def _judged(
+    ports: Ports, message: Message, context: MessageContext, now: datetime
+) -> Ready | Drop | Wait:
+    catalog = ports.settings.get()
+    if message.kind is Kind.DIGEST:
+        return _digest(ports, message, catalog, now)
+    if context.booking is None:
+        return Drop("no-subject")
+    if context.suppressed and message.person_id != STAFF:
+        return Drop("suppressed")
+    if message.kind is Kind.REMINDER and context.reminders_off:
+        return Drop("opted-out")
+    booking = judged(context.booking, now)
+    told = context.told or Told(message.subject, message.person_id)
+    if message.kind in TELLING:
+        settled = _settled(ports, told, message)
+        if settled is None:
+            return Wait()
+        told = settled
+    if reason := _untrue(message, booking, told.told):
+        return Drop(reason)
+    return _ready(ports, message, booking, told, catalog, now)
+
+
+def _settled(ports: Ports, told: Told, message: Message) -> Told | None:
+    """What this person knows by now; None where another message is still on its way to them."""
+    if told.telling is None or told.telling.message_id == message.message_id:
+        return told
+    other = ports.outbox.get(told.telling.message_id)
+    if other is not None and not other.final:
+        return None
+    arrived = other is not None and other.state in (*EVIDENCE, Sending.UNKNOWN)
+    return replace(told, told=told.telling if arrived else told.told, telling=None)
+
+
+def _untrue(message: Message, booking: Booking, told: Telling | None) -> str:
+    """Why a message is not to be sent; "" if it is true and news."""
+    waits = booking.state is State.PENDING or booking.pending_change is not None
+    true = {
+        Kind.HOLD: booking.state is State.HELD,
+        Kind.CONFIRMATION: booking.state is State.CONFIRMED,
+        Kind.PENDING: waits,
+        Kind.APPROVAL_ASKED: waits,
+        Kind.APPROVED: booking.state is State.CONFIRMED,
+        Kind.DENIED: booking.state in (State.DENIED, State.CONFIRMED),
+        Kind.EXPIRY: booking.state in (State.EXPIRED, State.CONFIRMED),
+        Kind.CHANGE: booking.live,
+        Kind.CANCELLATION: booking.state is State.CANCELLED,
+        Kind.REMINDER: booking.state is State.CONFIRMED,
+    }[message.kind]
+    if not true:
+        return booking.state.value
+    if message.kind is Kind.REMINDER and message.revision != booking.revision:
+        return "moved"
+    if message.kind is Kind.CHANGE and told and told.facts == facts_of(booking):
+        return "nothing-new"
+    if message.kind in (Kind.CHANGE, Kind.CANCELLATION) and told is None:
+        return (
+            "never-told"  # the first mail was not sent, and will tell the present state or nothing
+        )
+    if message.kind is Kind.CANCELLATION and told and told.method is Method.CANCEL:
+        return "nothing-new"
+    return ""
+
+
+def _ready(
+    ports: Ports, message: Message, booking: Booking, told: Told, catalog: Catalog, now: datetime
+) -> Ready:
+    method = _method(message, booking, told.told)
+    staff = message.person_id == STAFF
+    person = _staff(catalog) if staff else booking.person
+    letter = Letter(
+        message_id=message.message_id,
+        attempt=message.attempt,
+        kind=message.kind,
+        to=person,
+        site=catalog.site,
+        spaces=catalog.spaces,
+        now=now,
+        booking=booking,
+        rule=message.rule,
+        before=told.told.facts if told.told else None,
+        method=method,
+        code=code_of(ports, booking) if message.kind is Kind.HOLD else "",
+        confirm_url=confirm_url(ports, booking) if message.kind is Kind.HOLD else "",
+        manage_url="" if staff else manage_url(ports, booking),
+        unsubscribe_url=(
+            unsubscribe_url(ports, message.person_id) if message.kind is Kind.REMINDER else ""
+        ),
+        extra=_extra(message.kind, person.language, catalog),
+    )
+    if message.kind not in TELLING:
+        return Ready(letter, booking.version)
+    telling = Telling(message.message_id, facts_of(booking), booking.sequence, method)
+    after = replace(told, telling=telling, version=told.version + 1)
+    return Ready(letter, booking.version, after)
+
+
+def _method(message: Message, booking: Booking, told: Telling | None) -> Method | None:
+    """Calendar parts go to those who have the place; and take back only what was given."""
+    if message.kind in INVITING and booking.state is State.CONFIRMED:
+        return Method.REQUEST
+    if message.kind is Kind.CANCELLATION and told and told.method is Method.REQUEST:
+        return Method.CANCEL
+    return None
+
+
+def _extra(kind: Kind, language: str, catalog: Catalog) -> str:
+    return catalog.site.mail_texts.get(kind.value, {}).get(language, "")
+
+
+def _staff(catalog: Catalog) -> Person:
+    return Person(catalog.site.name.get("fi", "Lab"), catalog.site.mailbox, language="fi")
+
+
+def _digest(ports: Ports, message: Message, catalog: Catalog, now: datetime) -> Ready | Drop:
+    waiting = waiting_for_staff(ports, now)
+    if not waiting:
+        return Drop("nothing-new")
+    letter = Letter(
+        message_id=message.message_id,
+        attempt=message.attempt,
+        kind=message.kind,
+        to=_staff(catalog),
+        site=catalog.site,
+        spaces=catalog.spaces,
+        now=now,
+        waiting=tuple(waiting),
+        extra=_extra(message.kind, "fi", catalog),
+    )
+    return Ready(letter)
+
+
+def waiting_for_staff(ports: Ports, now: datetime) -> list[Booking]:
+    """What waits for an answer of staff's, earliest first."""
+    horizon = now.replace(year=now.year + 3)
+    found = ports.bookings.get_many(ports.bookings.due(horizon, 100))
+    open_ones = [judged(booking, now) for booking in found]
+    waiting = [
+        booking
+        for booking in open_ones
+        if booking.state is State.PENDING
+        or (booking.state is State.CONFIRMED and booking.pending_change is not None)
+    ]
+    return sorted(waiting, key=lambda booking: (booking.starts_at, booking.booking_id))

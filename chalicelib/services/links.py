@@ -1,0 +1,52 @@
+"""Links and codes of mails: derived from what they are for, so that a mail can be rendered late.
+
+A table never holds them, and a stolen table gives none away: they hang on a key kept elsewhere.
+"""
+
+import base64
+import hmac
+
+from chalicelib.domain.bookings import Booking
+from chalicelib.services.ports import Ports
+
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is easily mistaken for another
+CODE_LENGTH = 8
+
+
+def code_of(ports: Ports, booking: Booking) -> str:
+    """The code that proves the address of a held booking: eight characters, 40 bits."""
+    secret = ports.secrets.derive("confirm", booking.booking_id)
+    return "".join(ALPHABET[byte % 32] for byte in secret[:CODE_LENGTH])
+
+
+def code_matches(ports: Ports, booking: Booking, code: str) -> bool:
+    """Whether somebody read the mail; spaces, dashes and small letters do not matter."""
+    typed = code.upper().replace(" ", "").replace("-", "")
+    return hmac.compare_digest(typed.encode(), code_of(ports, booking).encode())
+
+
+def token_of(ports: Ports, purpose: str, thing: str) -> str:
+    """The secret part of a link: 32 characters that fit into an address."""
+    return base64.urlsafe_b64encode(ports.secrets.derive(purpose, thing)[:24]).decode()
+
+
+def token_matches(ports: Ports, purpose: str, thing: str, token: str) -> bool:
+    """Whether a link is one of ours."""
+    return hmac.compare_digest(token.encode(), token_of(ports, purpose, thing).encode())
+
+
+def confirm_url(ports: Ports, booking: Booking) -> str:
+    """Where a held booking is confirmed: the page shows, and its button acts."""
+    return f"{manage_url(ports, booking)}?code={code_of(ports, booking)}"
+
+
+def manage_url(ports: Ports, booking: Booking) -> str:
+    """Where a booking's person sees it and may cancel it."""
+    token = token_of(ports, "manage", booking.booking_id)
+    return f"{ports.settings.get().site.base_url}/manage/{booking.booking_id}/{token}"
+
+
+def unsubscribe_url(ports: Ports, person_id: str) -> str:
+    """Where a person switches reminders off, by one click and without logging in (RFC 8058)."""
+    token = token_of(ports, "unsubscribe", person_id)
+    return f"{ports.settings.get().site.base_url}/unsubscribe/{person_id}/{token}"

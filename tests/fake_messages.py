@@ -1,0 +1,177 @@
+"""Messages in memory: the outbox, a queue that is a list, and a carrier that notes what it is given."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.errors import VersionRaced
+from chalicelib.domain.letters import Letter, Told
+from chalicelib.domain.messages import Message
+from chalicelib.services.ports import Fields, MessageContext, Page
+
+if TYPE_CHECKING:
+    from tests.fakes import FakeTransaction, Store
+
+VERSION = 1  # the rank of a version's condition, as tests.fakes has it
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What a carrier was given."""
+
+    raw: bytes
+    to: str
+    message_id: str
+    attempt: int
+
+
+class FakeOutbox:
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+
+    def get(self, message_id: str) -> Message | None:
+        return self._store.call("outbox.get", lambda: self._store.messages.get(message_id))
+
+    def put(self, tx: "FakeTransaction", message: Message) -> None:
+        self._write(tx, self._store.messages, message.message_id, message, None)
+
+    def save(self, tx: "FakeTransaction", message: Message) -> None:
+        before = message.version - 1
+        self._write(tx, self._store.messages, message.message_id, message, before)
+
+    def save_told(self, tx: "FakeTransaction", told: Told) -> None:
+        key = f"told#{told.subject}#{told.person_id}"
+        self._write(tx, self._store.told, key, told, told.version - 1 or None)
+
+    def _write(
+        self,
+        tx: "FakeTransaction",
+        things: dict[str, Any],
+        key: str,
+        thing: Any,
+        before: int | None,
+    ) -> None:
+        def check() -> Exception | None:
+            present = things.get(key)
+            if before is not None and "message" in self._store.leave_out:
+                return None
+            return None if (present and present.version) == before else VersionRaced()
+
+        tx.add(("outbox", key), VERSION, check, lambda: things.__setitem__(key, thing))
+
+    def context(self, message: Message) -> MessageContext:
+        kind, _, name = message.subject.partition("#")
+        store = self._store
+        return store.call(
+            "outbox.context",
+            lambda: MessageContext(
+                booking=store.bookings.get(name) if kind == "booking" else None,
+                told=store.told.get(f"told#{message.subject}#{message.person_id}"),
+                suppressed=store.suppressed.get(message.person_id, ""),
+                reminders_off=message.person_id in store.reminders_off,
+                paused_until=store.paused_until,
+            ),
+        )
+
+    def due(self, now: datetime, limit: int) -> list[Message]:
+        return self._store.call(
+            "outbox.due",
+            lambda: sorted(
+                (
+                    each
+                    for each in self._store.messages.values()
+                    if each.look_at and each.look_at <= now
+                ),
+                key=lambda each: (each.look_at, each.message_id),
+            )[:limit],
+        )
+
+    def pause(self, until: datetime | None) -> None:
+        self._store.call("outbox.pause", lambda: setattr(self._store, "paused_until", until))
+
+    def paused_until(self) -> datetime | None:
+        return self._store.call("outbox.paused_until", lambda: self._store.paused_until)
+
+    def by_subject(self, subject: str, limit: int, after: Fields | None) -> Page[Message]:
+        return self._list(lambda each: each.subject == subject, limit, after)
+
+    def by_person(self, person_id: str, limit: int, after: Fields | None) -> Page[Message]:
+        return self._list(lambda each: each.person_id == person_id, limit, after)
+
+    def by_month(
+        self,
+        month: str,
+        first: datetime,
+        last: datetime,
+        state: str,
+        limit: int,
+        after: Fields | None,
+    ) -> Page[Message]:
+        return self._list(
+            lambda each: (
+                f"{each.due_at:%Y-%m}" == month
+                and first <= each.due_at < last
+                and state in ("", each.state.value)
+            ),
+            limit,
+            after,
+        )
+
+    def _list(
+        self, wanted: Callable[[Message], bool], limit: int, after: Fields | None
+    ) -> Page[Message]:
+        def place(each: Message) -> tuple[str, str]:
+            return (each.due_at.isoformat(), each.message_id)
+
+        def read() -> Page[Message]:
+            found = sorted(filter(wanted, self._store.messages.values()), key=place)
+            if after:
+                mark = (after["due_at"], after["message_id"])
+                found = [each for each in found if place(each) > mark]
+            more = None
+            if len(found) > limit:
+                due_at, message_id = place(found[limit - 1])
+                more = {"due_at": due_at, "message_id": message_id}
+            return Page(found[:limit], more)
+
+        return self._store.call("outbox.list", read)
+
+
+class FakeQueue:
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+
+    def send(self, message_ids: Iterable[str], delay_seconds: int = 0) -> None:
+        wanted = list(message_ids)
+        self._store.call("queue.send", lambda: self._store.queue.extend(wanted))
+
+
+class FakePost:
+    """Takes what it is given; `store.answer` may raise what a carrier would."""
+
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+
+    def send(self, raw: bytes, to: str, message_id: str, attempt: int) -> str:
+        def take() -> str:
+            mail = Mail(raw, to, message_id, attempt)
+            self._store.refuse_mail(mail)
+            self._store.mails.append(mail)
+            self._store.lose_answer(mail)
+            return f"ses-{len(self._store.mails)}"
+
+        return self._store.call("post.send", take)
+
+
+class FakeSecrets:
+    def derive(self, purpose: str, *parts: str) -> bytes:
+        return hashlib.sha256("\n".join((purpose, *parts)).encode()).digest()
+
+
+def plain_letter(letter: Letter) -> bytes:
+    """A letter without templates: what it is about, and for whom."""
+    booking = letter.booking
+    when = f"{booking.starts_at.isoformat()} {','.join(booking.space_ids)}" if booking else ""
+    return f"{letter.kind} {letter.to.email} {letter.method or '-'} {when}".encode()

@@ -77,13 +77,14 @@ class Store:
     before: Callable[[str], None] = lambda name: None
     after: Callable[[str], None] = lambda name: None
     leave_out: frozenset[str] = frozenset()  # conditions to forget: what a broken store would
+    found: Any = None  # what the last call found, for who looks on
     torn: bool = False  # whether others may write between the items of one read: BatchGetItem does
 
     def call(self, name: str, action: Callable[[], T]) -> T:
         """One storage call."""
         self.before(name)
         self.calls.append(name)
-        found = action()
+        found = self.found = action()
         self.after(name)
         return found
 

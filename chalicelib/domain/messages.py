@@ -2,8 +2,8 @@
 
 A message refers to its subject and holds no text: it is rendered when it is sent, from the state at
 that moment. Every change of one is made here and written on condition of its version, so whoever acts
-on an old view of it loses. `look_at` is when somebody has to look at it next: it is due, or the lease of
-the worker who has it is over. Final ones have none.
+on an old view of it loses. `look_at` is when the poller has to look at it next: it is due, or the lease
+of the worker who has it is over. Final ones have none.
 """
 
 import hashlib
@@ -84,6 +84,7 @@ class Message:
     rule: str = ""  # of a reminder, a duration before the start (ISO 8601): P1D, PT1H
     state: State = State.DUE
     reason: str = ""  # why it ended as it did
+    lease_until: datetime | None = None  # when the worker who has it is surely dead
     attempt: int = 0  # how often a worker has claimed it
     failures: int = 0  # how often it could not be rendered
     resent: bool = False  # sent once more, since nobody knows what became of the first
@@ -138,12 +139,25 @@ def claimable(one: Message, now: datetime) -> bool:
     """Whether a worker may take it: it is due, or whoever had it is dead."""
     if one.final or one.due_at > now:
         return False
-    return one.state is State.DUE or (one.look_at or now) <= now
+    return one.state is State.DUE or (one.state is State.CLAIMED and not leased(one, now))
+
+
+def leased(one: Message, now: datetime) -> bool:
+    """Whether the worker who has it may still be alive."""
+    return one.lease_until is not None and now < one.lease_until
+
+
+def in_doubt(one: Message, now: datetime) -> bool:
+    """Whether SES's own word on it may still come."""
+    return one.marked_at is not None and now < one.marked_at + NO_EVIDENCE
 
 
 def claimed(one: Message, now: datetime) -> Message:
     """A worker's for as long as its lease lasts."""
-    return _next(one, state=State.CLAIMED, attempt=one.attempt + 1, look_at=now + LEASE)
+    until = now + LEASE
+    return _next(
+        one, state=State.CLAIMED, attempt=one.attempt + 1, lease_until=until, look_at=until
+    )
 
 
 def sending(one: Message, now: datetime) -> Message:

@@ -72,11 +72,11 @@ def work(ports: Ports, message_id: str) -> str:
         return "nothing to do"
     now = ports.clock.now()
     if message.state is State.SENDING:
-        if (message.look_at or now) > now:
+        if domain.leased(message, now):
             return "another worker's"
         return _saved(ports, domain.doubtful(message, now))
     if message.state is State.UNKNOWN:
-        if (message.look_at or now) > now:
+        if domain.in_doubt(message, now):
             return "waiting for evidence"
         message = domain.once_more(message, now)
     elif domain.claimable(message, now):
@@ -215,7 +215,18 @@ def _send(ports: Ports, marked: Message, ready: Ready, raw: bytes) -> str:
 def _mark_sent(ports: Ports, marked: Message) -> str:
     """Mark it, again and again if need be; the mail itself is never sent again for that."""
     with ports.clock.within(MARK_SECONDS):
-        return _saved(ports, domain.sent(marked, ports.clock.now()))
+        present: Message | None = marked
+        while present is not None and _is_ours(present, marked):
+            done = _saved(ports, domain.sent(present, ports.clock.now()))
+            if done != LOST:
+                return done
+            present = ports.outbox.get(marked.message_id)
+    return LOST
+
+
+def _is_ours(present: Message, marked: Message) -> bool:
+    """Whether the mail that went out is still the last that was tried."""
+    return present.attempt == marked.attempt and present.state in (State.SENDING, State.UNKNOWN)
 
 
 def _saved(ports: Ports, message: Message) -> str:

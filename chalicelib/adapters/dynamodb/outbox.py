@@ -19,7 +19,15 @@ from chalicelib.services.ports import Clock, Fields, MessageContext, Page
 SHARD = "0"
 PAUSE = {"message_id": "pause"}
 KEPT = timedelta(days=400)
-INSTANTS = ("due_at", "look_at", "created_at", "expires_at", "marked_at", "settled_at")
+INSTANTS = (
+    "due_at",
+    "look_at",
+    "created_at",
+    "expires_at",
+    "lease_until",
+    "marked_at",
+    "settled_at",
+)
 
 
 class Outbox:

@@ -1,11 +1,12 @@
 """The sender's protocol: every order of two pollers and two workers, with up to two deaths anywhere."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chalicelib.domain import messages
+from chalicelib.domain import messages as domain
 from chalicelib.domain.messages import Message, State
 from chalicelib.services import bookings, sender
 from chalicelib.services.ports import MessageContext, Ports
@@ -17,21 +18,25 @@ MOST = 12  # rounds of recovery: a lease, a quarter of an hour, a lease again, w
 
 
 def confirmation(store: Store) -> Message:
-    (found,) = (each for each in store.messages.values() if each.kind is messages.Kind.CONFIRMATION)
+    (found,) = (each for each in store.messages.values() if each.kind is domain.Kind.CONFIRMATION)
     return found
 
 
 def a_scene(leave_out: frozenset[str] = frozenset()) -> Callable[[], Scene]:
     """A confirmation that is due, two runs of the poller, and two workers on the queue."""
 
+    booked: Store = a_store()
+    bookings.book(memory_ports(booked, FakeClock(NOW)), a_request("pod"), an_intent())
+    settings = memory_ports(booked, FakeClock(NOW)).settings
+    settings.get()
+
     def make() -> Scene:
-        store: Store = a_store()
-        clock = FakeClock(NOW)
-        workers = [memory_ports(store, clock) for _ in range(4)]
-        bookings.book(workers[0], a_request("pod"), an_intent())
-        store.leave_out = leave_out
-        for worker in workers:
-            worker.settings.get()
+        lists: dict[str, Any] = {"queue": [], "mails": [], "calls": [], "told": {}}
+        messages = dict(booked.messages)
+        store = replace(booked, messages=messages, leave_out=leave_out, **lists)
+        workers = [
+            replace(memory_ports(store, FakeClock(NOW)), settings=settings) for _ in range(4)
+        ]
 
         def state() -> Any:
             told = [each.version for each in store.told.values()]
@@ -90,7 +95,7 @@ def recover(store: Store, *, evidence: bool = False) -> None:
 def tell(store: Store) -> None:
     """SES says of every mail that it took it."""
     for mail in store.mails:
-        settled = messages.evident(store.messages[mail.message_id], State.SENT, NOW)
+        settled = domain.evident(store.messages[mail.message_id], State.SENT, NOW)
         if settled is not None:
             store.messages[mail.message_id] = settled
 

@@ -1,6 +1,8 @@
 """Which of the three languages a reader is answered in."""
 
-LANGUAGES = ("fi", "sv", "en")
+from chalicelib.domain import spoken
+
+LANGUAGES = spoken.LANGUAGES
 DEFAULT = "fi"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.api.language import LANGUAGES
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Problem
+from chalicelib.domain.spoken import MONTHS_EN, in_language
 
 Texts = tuple[str, str, str]  # fi, sv, en
 
@@ -384,8 +385,6 @@ MESSAGES: dict[str, Texts] = {
     ),
 }
 
-MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
 
 def title(code: str, language: str) -> str:
     """The title of a problem."""
@@ -411,10 +410,7 @@ def message(problem: Problem, language: str, catalog: Catalog) -> str:
 
 def name_of(names: Any, language: str) -> str:
     """A text in a language, or in the next best one."""
-    for each in (language, *LANGUAGES):
-        if names.get(each):
-            return str(names[each])
-    return ""
+    return in_language(names, language)
 
 
 def when(instant: datetime, language: str, catalog: Catalog) -> str:

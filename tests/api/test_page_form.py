@@ -54,7 +54,7 @@ def test_a_form_books_and_says_what_where_and_when(api: Api, browser: Browser) -
     ("language", "heading", "when"),
     [
         ("sv", "Bokningen är bekräftad", "ons 2.12.2026 kl. 10.00–11.00 (finsk tid)"),
-        ("en", "The booking is confirmed", "Wed 2 Dec 2026 at 10:00–11:00 (Finnish time)"),
+        ("en", "The booking is confirmed", "Wed 2 Dec 2026 at 10:00–11:00 (Helsinki time)"),
     ],
 )
 def test_the_language_of_the_form_is_that_of_the_answer(

@@ -429,6 +429,9 @@ def test_times_are_written_as_people_write_them() -> None:
     assert fi.when(at("2026-12-02 22:00"), at("2026-12-03 02:00")) == (
         "ke 2.12.2026 klo 22.00 – to 3.12.2026 klo 2.00"
     )
+    assert fi.when(at("2026-12-02 10:00"), at("2026-12-05 00:00")) == (
+        "ke 2.12.2026 klo 10.00 – pe 4.12.2026 klo 24.00"
+    )
     twice = at("2027-10-31 03:30")
     assert fi.clock(twice) == "3.30 (UTC+3)"
     assert fi.clock(twice + timedelta(hours=1)) == "3.30 (UTC+2)"

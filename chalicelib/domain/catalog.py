@@ -1,13 +1,18 @@
 """The settings of the site: what may be booked, by whom, and what is closed when."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.closures import Closure
 from chalicelib.domain.footprints import Range, Ranges, merged
 from chalicelib.domain.spaces import PLACES, Kind, Space
+
+HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
+NOWHERE = "labbokning.invalid"  # a name that nobody can ever have (RFC 6761, 6.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,17 @@ class Site:
     def zone(self) -> ZoneInfo:
         """The zone that local times and dates are meant in."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def host(self) -> str:
+        """What this Lab is called among machines: in addresses, and in the ids of mails and entries."""
+        host = urlsplit(self.base_url).hostname or ""
+        return host if HOST.fullmatch(host) else NOWHERE
+
+    @property
+    def address(self) -> str:
+        """The mailbox; where none is set, one at the Lab's own host."""
+        return self.mailbox or f"lab@{self.host}"
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ LIBRARIES = {
     "pydantic_core": {"api", "settings"},
     "boto3": {"adapters", "bootstrap"},
     "botocore": {"adapters", "bootstrap"},
+    "icalendar": {"adapters"},
     "jinja2": {"pages", "adapters"},
     "markupsafe": {"pages"},
     "yaml": set(),

@@ -193,6 +193,14 @@ def cancelled(booking: Booking, reason: str) -> Booking:
     return _next(booking, state=State.CANCELLED, reason=reason, pending_change=None)
 
 
+def proved(booking: Booking, *, needs_approval: bool) -> Booking:
+    """A hold whose person has shown that the address is theirs."""
+    if booking.state is not State.HELD:
+        raise refuse("stale-state", state=booking.state.value)
+    state = State.PENDING if needs_approval else State.CONFIRMED
+    return _next(booking, state=state, confirm_by=None)
+
+
 def approved(booking: Booking) -> Booking:
     """A request granted, or a pending change made."""
     change = booking.pending_change

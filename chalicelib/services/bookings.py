@@ -83,7 +83,7 @@ def book(ports: Ports, request: BookRequest, intent: Intent) -> Outcome[Booking]
             with_booking(quota, booking),
             strict=catalog.site.live_bookings is not None,
         )
-        _audit(ports, attempt.tx, booking, intent, "book", now, override=request.override)
+        audit(ports, attempt.tx, booking, intent, "book", now, override=request.override)
         announced[:] = announce(attempt, None, booking, "book", now)
         return booking
 
@@ -120,8 +120,8 @@ def change(
         if not booking.live:
             raise refuse("stale-state", state=booking.state.value)
         after = changed(attempt, booking, request, now)
-        _save(attempt, snapshot.booking, after)
-        _audit(
+        save(attempt, snapshot.booking, after)
+        audit(
             ports,
             attempt.tx,
             after,
@@ -156,8 +156,8 @@ def cancel(
         after = domain.cancelled(booking, reason)
         if not intent.actor.staff:
             _check_deadline(booking, attempt.catalog, now)
-        _save(attempt, snapshot.booking, after)
-        _audit(ports, attempt.tx, after, intent, "cancel", now)
+        save(attempt, snapshot.booking, after)
+        audit(ports, attempt.tx, after, intent, "cancel", now)
         announce(attempt, booking, after, "cancel", now)
         return after
 
@@ -186,8 +186,8 @@ def approve(
             _reclaimable(attempt, after, now)
         else:
             after = domain.approved(booking)
-        _save(attempt, snapshot.booking, after)
-        _audit(ports, attempt.tx, after, intent, "approve", now)
+        save(attempt, snapshot.booking, after)
+        audit(ports, attempt.tx, after, intent, "approve", now)
         announce(attempt, booking, after, "approve", now)
         return after
 
@@ -209,8 +209,8 @@ def deny(
         booking = judged(_visible(snapshot.booking, intent.actor), now)
         domain.check_version(tags, domain.etag(booking))
         after = domain.denied(booking, reason)
-        _save(attempt, snapshot.booking, after)
-        _audit(ports, attempt.tx, after, intent, "deny", now)
+        save(attempt, snapshot.booking, after)
+        audit(ports, attempt.tx, after, intent, "deny", now)
         announce(attempt, booking, after, "deny", now)
         return after
 
@@ -250,7 +250,7 @@ def _claim(attempt: Attempt, booking: Booking, governing: Mapping[str, int]) -> 
     attempt.ports.catalog.check(attempt.tx, governing)
 
 
-def _save(attempt: Attempt, before: Booking | None, after: Booking) -> None:
+def save(attempt: Attempt, before: Booking | None, after: Booking) -> None:
     """Write a booking's next version with its slots and its place in the quota.
 
     `before` is as stored, not as judged: a pending change that has lapsed still has its slots.
@@ -302,7 +302,7 @@ def _check_deadline(booking: Booking, catalog: Catalog, now: datetime) -> None:
         raise refuse("cancellation-closed", "", minutes=minutes)
 
 
-def _audit(
+def audit(
     ports: Ports,
     tx: Transaction,
     booking: Booking,
@@ -311,6 +311,7 @@ def _audit(
     now: datetime,
     **more: Any,
 ) -> None:
+    """Say in the log who did what to a booking."""
     ports.audit.add(
         tx,
         subject=f"booking#{booking.booking_id}",

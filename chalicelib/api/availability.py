@@ -1,10 +1,18 @@
 """Free, busy and closed: for people who look, and for calendars that ask."""
 
-from chalicelib.api import present, schemas
+from chalicelib.api import present
 from chalicelib.api.bookings import besides, request_of
 from chalicelib.api.call import Call
 from chalicelib.api.replies import Reply
 from chalicelib.api.routing import Routes
+from chalicelib.api.schemas.availability import (
+    AvailabilityOut,
+    AvailabilityQuery,
+    FreeBusyOut,
+    FreeBusyQuery,
+    PreviewOut,
+)
+from chalicelib.api.schemas.bookings import BookingIn
 from chalicelib.domain.errors import Problem
 from chalicelib.services import availability
 
@@ -15,8 +23,8 @@ routes = Routes("availability")
     "GET",
     "/v1/availability",
     "What is free, by need",
-    query=schemas.AvailabilityQuery,
-    answers={200: schemas.AvailabilityOut},
+    query=AvailabilityQuery,
+    answers={200: AvailabilityOut},
 )
 def search(call: Call) -> Reply:
     """Free, busy and closed time of every space that fits; with `minutes`, the possible starts."""
@@ -42,8 +50,8 @@ def search(call: Call) -> Reply:
     "GET",
     "/v1/freebusy",
     "Busy times of several resources",
-    query=schemas.FreeBusyQuery,
-    answers={200: schemas.FreeBusyOut},
+    query=FreeBusyQuery,
+    answers={200: FreeBusyOut},
 )
 def free_busy_by_query(call: Call) -> Reply:
     """As POST, the fields as parameters."""
@@ -54,8 +62,8 @@ def free_busy_by_query(call: Call) -> Reply:
     "POST",
     "/v1/freebusy",
     "Busy times of several resources",
-    body=schemas.FreeBusyQuery,
-    answers={200: schemas.FreeBusyOut},
+    body=FreeBusyQuery,
+    answers={200: FreeBusyOut},
 )
 def free_busy(call: Call) -> Reply:
     """The shapes of Google's freeBusy and Graph's getSchedule side by side."""
@@ -66,8 +74,8 @@ def free_busy(call: Call) -> Reply:
     "POST",
     "/v1/bookings/preview",
     "What a booking would be answered",
-    body=schemas.BookingIn,
-    answers={200: schemas.PreviewOut},
+    body=BookingIn,
+    answers={200: PreviewOut},
     forms=True,
     besides=besides,
 )
@@ -85,7 +93,7 @@ def preview(call: Call) -> Reply:
     )
 
 
-def _free_busy(call: Call, asked: schemas.FreeBusyQuery) -> Reply:
+def _free_busy(call: Call, asked: FreeBusyQuery) -> Reply:
     starts_at, ends_at = call.instants(("/from", asked.from_), ("/to", asked.to))
     found = availability.free_busy(
         call.ports, asked.resources, starts_at, ends_at, asked.interval_minutes

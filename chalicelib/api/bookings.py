@@ -3,10 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.api import present, schemas
+from chalicelib.api import present
 from chalicelib.api.call import Call
 from chalicelib.api.replies import Reply, stored
 from chalicelib.api.routing import Routes
+from chalicelib.api.schemas.bookings import (
+    BookingIn,
+    BookingOut,
+    BookingPatch,
+    CancelQuery,
+    PersonIn,
+)
 from chalicelib.domain.bookings import Booking, etag
 from chalicelib.domain.errors import Problem, Refused
 from chalicelib.domain.people import Person
@@ -24,7 +31,7 @@ def request_of(call: Call) -> requests.BookRequest:
     return request
 
 
-def besides(call: Call, body: schemas.BookingIn) -> list[Problem]:
+def besides(call: Call, body: BookingIn) -> list[Problem]:
     """What else is wrong with a booking of which `body` is the part that could be read."""
     request, wrong = _read(call, body)
     missing = Problem("invalid-request", "/space_ids", {"why": "missing"})
@@ -32,7 +39,7 @@ def besides(call: Call, body: schemas.BookingIn) -> list[Problem]:
     return [*wrong, *requests.broken_besides(call.ports, request, call.actor)]
 
 
-def _read(call: Call, body: schemas.BookingIn) -> tuple[requests.BookRequest, list[Problem]]:
+def _read(call: Call, body: BookingIn) -> tuple[requests.BookRequest, list[Problem]]:
     """A booking as a request, and what is wrong with how it is asked for."""
     wrong: list[Problem] = []
     spaces = tuple(body.space_ids or ())
@@ -71,8 +78,8 @@ def _read(call: Call, body: schemas.BookingIn) -> tuple[requests.BookRequest, li
     "POST",
     "/v1/bookings",
     "Book",
-    body=schemas.BookingIn,
-    answers={201: schemas.BookingOut},
+    body=BookingIn,
+    answers={201: BookingOut},
     forms=True,
     pages=True,
     besides=besides,
@@ -92,7 +99,7 @@ def create(call: Call) -> Reply:
     "GET",
     ONE,
     "A booking",
-    answers={200: schemas.BookingOut},
+    answers={200: BookingOut},
     who="owner",
     tagged=True,
     problems=(404,),
@@ -108,8 +115,8 @@ def read(call: Call) -> Reply:
     "PATCH",
     ONE,
     "Move or edit a booking",
-    body=schemas.BookingPatch,
-    answers={200: schemas.BookingOut},
+    body=BookingPatch,
+    answers={200: BookingOut},
     who="owner",
     conditional=True,
     tagged=True,
@@ -128,8 +135,8 @@ def change(call: Call) -> Reply:
     "DELETE",
     ONE,
     "Cancel a booking",
-    query=schemas.CancelQuery,
-    answers={200: schemas.BookingOut},
+    query=CancelQuery,
+    answers={200: BookingOut},
     who="owner",
     conditional=True,
     tagged=True,
@@ -160,7 +167,7 @@ def rendered(call: Call, status: int) -> Callable[[Booking], dict[str, Any]]:
 
 def change_of(call: Call) -> requests.ChangeRequest:
     """The body of a change as a request. Raises Refused."""
-    body: schemas.BookingPatch = call.body
+    body: BookingPatch = call.body
     if body.override and not call.actor.staff:
         raise Refused([Problem("invalid-request", "/override", {"why": "extra_forbidden"})])
     times = {
@@ -184,7 +191,7 @@ def change_of(call: Call) -> requests.ChangeRequest:
     )
 
 
-def _person(given: schemas.PersonIn | None) -> Person | None:
+def _person(given: PersonIn | None) -> Person | None:
     if given is None:
         return None
     return Person(given.name, given.email, given.organisation, given.language)

@@ -1,15 +1,15 @@
 """What the interface says of itself."""
 
 from chalicelib import VERSION
-from chalicelib.api import schemas
 from chalicelib.api.call import Call
 from chalicelib.api.replies import Reply
 from chalicelib.api.routing import Routes
+from chalicelib.api.schemas.meta import Health
 
 routes = Routes("meta")
 
 
-@routes.add("GET", "/v1/health", "Whether the service answers", answers={200: schemas.Health})
+@routes.add("GET", "/v1/health", "Whether the service answers", answers={200: Health})
 def health(call: Call) -> Reply:
     """200 and the version; no table is asked."""
     return Reply({"ok": True, "version": VERSION})

@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from chalicelib import VERSION
 from chalicelib.api.routing import Operation, Routes
-from chalicelib.api.schemas import ProblemOut
+from chalicelib.api.schemas.problems import ProblemOut
 
 REF = "#/components/schemas/{model}"
 KEY_PATTERN = '^("[!-~]{1,255}"|[!-~]{1,255})$'

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from chalicelib.api import problems
 from chalicelib.api.problems import ApiProblem
-from chalicelib.api.schemas import EmptyIn
+from chalicelib.api.schemas.base import EmptyIn
 from chalicelib.domain.errors import Problem, Refused
 
 if TYPE_CHECKING:

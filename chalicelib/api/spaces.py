@@ -1,11 +1,13 @@
 """Spaces as anyone sees them."""
 
-from chalicelib.api import present, schemas
+from chalicelib.api import present
 from chalicelib.api.call import Call
 from chalicelib.api.paging import paged
 from chalicelib.api.problems import ApiProblem
 from chalicelib.api.replies import Reply
 from chalicelib.api.routing import Routes
+from chalicelib.api.schemas.base import PageQuery
+from chalicelib.api.schemas.spaces import SpaceList, SpaceOut
 
 routes = Routes("spaces")
 
@@ -14,8 +16,8 @@ routes = Routes("spaces")
     "GET",
     "/v1/spaces",
     "Everything that can be booked",
-    query=schemas.PageQuery,
-    answers={200: schemas.SpaceList},
+    query=PageQuery,
+    answers={200: SpaceList},
 )
 def list_spaces(call: Call) -> Reply:
     """Spaces, people and equipment in use, by id."""
@@ -28,7 +30,7 @@ def list_spaces(call: Call) -> Reply:
     "GET",
     "/v1/spaces/{space_id}",
     "One of them",
-    answers={200: schemas.SpaceOut},
+    answers={200: SpaceOut},
     tagged=True,
     problems=(404,),
 )

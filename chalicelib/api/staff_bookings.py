@@ -1,11 +1,14 @@
 """What staff do with bookings: find them, and decide."""
 
-from chalicelib.api import present, schemas
+from chalicelib.api import present
 from chalicelib.api.bookings import rendered
 from chalicelib.api.call import Call
 from chalicelib.api.cursors import opened, sealed
 from chalicelib.api.replies import Reply, stored
 from chalicelib.api.routing import Routes
+from chalicelib.api.schemas.base import EmptyIn
+from chalicelib.api.schemas.bookings import BookingList, BookingOut
+from chalicelib.api.schemas.staff_bookings import ReasonIn, StaffBookingsQuery
 from chalicelib.services import bookings, listing
 
 routes = Routes("staff_bookings")
@@ -15,13 +18,13 @@ routes = Routes("staff_bookings")
     "GET",
     "/v1/staff/bookings",
     "Bookings of a range",
-    query=schemas.StaffBookingsQuery,
-    answers={200: schemas.BookingList},
+    query=StaffBookingsQuery,
+    answers={200: BookingList},
     who="staff",
 )
 def list_bookings(call: Call) -> Reply:
     """The bookings that overlap a range, by start."""
-    query: schemas.StaffBookingsQuery = call.query
+    query: StaffBookingsQuery = call.query
     starts_at, ends_at = call.instants(("/from", query.from_), ("/to", query.to))
     page = listing.overlapping(
         call.ports,
@@ -38,8 +41,8 @@ def list_bookings(call: Call) -> Reply:
     "POST",
     "/v1/staff/bookings/{booking_id}/approve",
     "Approve a request",
-    body=schemas.EmptyIn,
-    answers={200: schemas.BookingOut},
+    body=EmptyIn,
+    answers={200: BookingOut},
     who="staff",
     conditional=True,
     tagged=True,
@@ -58,8 +61,8 @@ def approve(call: Call) -> Reply:
     "POST",
     "/v1/staff/bookings/{booking_id}/deny",
     "Deny a request",
-    body=schemas.ReasonIn,
-    answers={200: schemas.BookingOut},
+    body=ReasonIn,
+    answers={200: BookingOut},
     who="staff",
     conditional=True,
     tagged=True,

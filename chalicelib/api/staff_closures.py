@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.api import present, schemas
+from chalicelib.api import present
 from chalicelib.api.call import Call
 from chalicelib.api.paging import paged
 from chalicelib.api.replies import Reply, completed
 from chalicelib.api.routing import Routes
+from chalicelib.api.schemas.base import PageQuery
+from chalicelib.api.schemas.closures import ClosureIn, ClosureList, ClosureOut
 from chalicelib.domain.closures import Closure, ClosureState
 from chalicelib.services import closures
 
@@ -20,8 +22,8 @@ UNDER_WAY = (ClosureState.CLOSING, ClosureState.LIFTING)
     "GET",
     "/v1/staff/closures",
     "Closures",
-    query=schemas.PageQuery,
-    answers={200: schemas.ClosureList},
+    query=PageQuery,
+    answers={200: ClosureList},
     who="staff",
 )
 def list_closures(call: Call) -> Reply:
@@ -38,14 +40,14 @@ def list_closures(call: Call) -> Reply:
     "POST",
     "/v1/staff/closures",
     "Close",
-    body=schemas.ClosureIn,
-    answers={201: schemas.ClosureOut, 202: schemas.ClosureOut},
+    body=ClosureIn,
+    answers={201: ClosureOut, 202: ClosureOut},
     who="staff",
     tagged=True,
 )
 def close(call: Call) -> Reply:
     """Close spaces. 201 when all of it is done, 202 while it goes on; bookings stay and are listed."""
-    body: schemas.ClosureIn = call.body
+    body: ClosureIn = call.body
     starts_at, ends_at = call.instants(("/start", body.start), ("/end", body.end))
     spaces = tuple(dict.fromkeys(body.space_ids))
     request = closures.ClosureRequest(spaces, starts_at, ends_at, body.reason)
@@ -65,7 +67,7 @@ def close(call: Call) -> Reply:
     "GET",
     ONE,
     "A closure",
-    answers={200: schemas.ClosureOut},
+    answers={200: ClosureOut},
     who="staff",
     tagged=True,
     problems=(404,),
@@ -81,7 +83,7 @@ def get_closure(call: Call) -> Reply:
     "DELETE",
     ONE,
     "Open again",
-    answers={200: schemas.ClosureOut, 202: schemas.ClosureOut},
+    answers={200: ClosureOut, 202: ClosureOut},
     who="staff",
     conditional=True,
     tagged=True,

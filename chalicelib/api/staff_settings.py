@@ -4,11 +4,21 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from chalicelib.api import present, schemas
+from chalicelib.api import present
 from chalicelib.api.call import Call
 from chalicelib.api.paging import paged
 from chalicelib.api.replies import Reply, completed, stored
 from chalicelib.api.routing import Routes
+from chalicelib.api.schemas.base import PageQuery
+from chalicelib.api.schemas.settings import SiteOut, SitePatch
+from chalicelib.api.schemas.spaces import (
+    ExceptionIn,
+    SpaceChanged,
+    SpaceIn,
+    SpaceList,
+    SpaceOut,
+    SpacePatch,
+)
 from chalicelib.domain.errors import refuse
 from chalicelib.domain.spaces import Kind, Openings, Space
 from chalicelib.services import spaces
@@ -22,8 +32,8 @@ ONE = "/v1/staff/spaces/{space_id}"
     "GET",
     "/v1/staff/spaces",
     "All spaces",
-    query=schemas.PageQuery,
-    answers={200: schemas.SpaceList},
+    query=PageQuery,
+    answers={200: SpaceList},
     who="staff",
 )
 def list_spaces(call: Call) -> Reply:
@@ -36,8 +46,8 @@ def list_spaces(call: Call) -> Reply:
     "POST",
     "/v1/staff/spaces",
     "Add a space",
-    body=schemas.SpaceIn,
-    answers={201: schemas.SpaceChanged},
+    body=SpaceIn,
+    answers={201: SpaceChanged},
     who="staff",
     tagged=True,
     problems=(409,),
@@ -54,7 +64,7 @@ def create_space(call: Call) -> Reply:
     "GET",
     ONE,
     "A space",
-    answers={200: schemas.SpaceOut},
+    answers={200: SpaceOut},
     who="staff",
     tagged=True,
     problems=(404,),
@@ -69,8 +79,8 @@ def get_space(call: Call) -> Reply:
     "PATCH",
     ONE,
     "Change a space",
-    body=schemas.SpacePatch,
-    answers={200: schemas.SpaceChanged},
+    body=SpacePatch,
+    answers={200: SpaceChanged},
     who="staff",
     conditional=True,
     tagged=True,
@@ -88,7 +98,7 @@ def change_space(call: Call) -> Reply:
     "GET",
     "/v1/staff/settings",
     "The site",
-    answers={200: schemas.SiteOut},
+    answers={200: SiteOut},
     who="staff",
     tagged=True,
 )
@@ -102,8 +112,8 @@ def get_site(call: Call) -> Reply:
     "PATCH",
     "/v1/staff/settings",
     "Change the site",
-    body=schemas.SitePatch,
-    answers={200: schemas.SiteOut},
+    body=SitePatch,
+    answers={200: SiteOut},
     who="staff",
     conditional=True,
     tagged=True,
@@ -126,7 +136,7 @@ def change_site(call: Call) -> Reply:
     return stored(spaces.change_site(call.ports, fields, tags, call.intent(render)))
 
 
-def fields_of(body: schemas.SpacePatch) -> dict[str, Any]:
+def fields_of(body: SpacePatch) -> dict[str, Any]:
     """The fields that a request sets, in the terms of `spaces.applied`. Raises Refused.
 
     Of texts and hours only the languages and days that are named change (as RFC 7396 has it).
@@ -148,7 +158,7 @@ def fields_of(body: schemas.SpacePatch) -> dict[str, Any]:
     return fields
 
 
-def _exceptions(given: list[schemas.ExceptionIn]) -> tuple[tuple[date, Openings], ...]:
+def _exceptions(given: list[ExceptionIn]) -> tuple[tuple[date, Openings], ...]:
     found: dict[date, Openings] = {}
     for index, each in enumerate(given):
         pointer = f"/exceptions/{index}"

@@ -1,0 +1,56 @@
+"""Settings of the whole site."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from chalicelib.api.schemas.base import Answer, Model, Texts
+
+
+class SitePatch(Model):
+    """Settings of the whole site; what is left out stays as it is."""
+
+    name: Texts | None = None
+    base_url: (
+        Annotated[
+            str, StringConstraints(max_length=300, pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$")
+        ]
+        | None
+    ) = None
+    prove_address: bool | None = None
+    hold_minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
+    live_bookings: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
+        None, description="live bookings a person may have; null for no limit"
+    )
+    allowed_domains: (
+        Annotated[
+            list[
+                Annotated[
+                    str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=253)
+                ]
+            ],
+            Field(max_length=500),
+        ]
+        | None
+    ) = None
+    allowed_sites: (
+        Annotated[
+            list[Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+$", max_length=300)]],
+            Field(max_length=50),
+        ]
+        | None
+    ) = None
+
+
+class SiteOut(Answer):
+    """The site's settings."""
+
+    name: Texts
+    time_zone: str
+    base_url: str
+    prove_address: bool
+    hold_minutes: int
+    live_bookings: int | None
+    allowed_domains: list[str]
+    allowed_sites: list[str]
+    version: int

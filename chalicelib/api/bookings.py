@@ -7,17 +7,20 @@ from chalicelib.api import present
 from chalicelib.api.call import Call
 from chalicelib.api.replies import Reply, stored
 from chalicelib.api.routing import Routes
+from chalicelib.api.schemas.base import EmptyIn
 from chalicelib.api.schemas.bookings import (
+    Accepted,
     BookingIn,
     BookingOut,
     BookingPatch,
     CancelQuery,
+    CodeIn,
     PersonIn,
 )
 from chalicelib.domain.bookings import Booking, etag
 from chalicelib.domain.errors import Problem, Refused
 from chalicelib.domain.people import Person
-from chalicelib.services import bookings, requests
+from chalicelib.services import bookings, confirming, requests
 
 routes = Routes("bookings")
 ONE = "/v1/bookings/{booking_id}"
@@ -149,6 +152,36 @@ def cancel(call: Call) -> Reply:
         call.ports, call.id("booking_id"), call.query.reason, call.required_tags(), intent
     )
     return stored(outcome)
+
+
+@routes.add(
+    "POST",
+    f"{ONE}/confirm",
+    "Confirm a held booking",
+    body=CodeIn,
+    answers={200: BookingOut},
+    forms=True,
+    tagged=True,
+    problems=(409,),
+)
+def confirm(call: Call) -> Reply:
+    """Show the code that was mailed: the booking is then confirmed, or waits for approval."""
+    intent = call.intent(rendered(call, 200))
+    return stored(confirming.confirm(call.ports, call.id("booking_id"), call.body.code, intent))
+
+
+@routes.add(
+    "POST",
+    f"{ONE}/code",
+    "Send the code again",
+    body=EmptyIn,
+    answers={202: Accepted},
+    forms=True,
+)
+def send_code(call: Call) -> Reply:
+    """Mail the code of a held booking again. The answer is the same whether there is one or not."""
+    confirming.send_again(call.ports, call.id("booking_id"))
+    return Reply({"accepted": True}, 202, private=True)
 
 
 def rendered(call: Call, status: int) -> Callable[[Booking], dict[str, Any]]:

@@ -191,7 +191,7 @@ def _answer_headers(operation: Operation, status: int) -> Json:
     headers: Json = {}
     if operation.tagged:
         headers["ETag"] = _text("Strong; for If-Match")
-    if operation.method == "POST" and status in (201, 202):
+    if operation.method == "POST" and operation.tagged and status in (201, 202):
         headers["Location"] = _text("The absolute address of what was made")
     if operation.writes:
         headers["Idempotency-Replayed"] = _text(

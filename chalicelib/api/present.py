@@ -13,6 +13,7 @@ from chalicelib.domain.bookings import Booking
 from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure
 from chalicelib.domain.errors import Problem
+from chalicelib.domain.messages import Message
 from chalicelib.domain.spaces import DAYS, Openings, Space
 from chalicelib.services.availability import Preview
 from chalicelib.services.spaces import Affected
@@ -186,6 +187,25 @@ def closure(one: Closure, conflicts: Iterable[Booking], catalog: Catalog) -> Jso
         "start": moment(one.starts_at, zone),
         "end": moment(one.ends_at, zone),
         "reason": one.reason,
+    }
+
+
+def message(one: Message, catalog: Catalog) -> Json:
+    """A message; never what it says, which is rendered when it is sent."""
+    zone = catalog.site.zone
+    return {
+        "message_id": one.message_id,
+        "kind": one.kind.value,
+        "rule": one.rule,
+        "subject": one.subject,
+        "person_id": one.person_id,
+        "state": one.state.value,
+        "reason": one.reason,
+        "due_at": moment(one.due_at, zone),
+        "expires_at": moment(one.expires_at, zone) if one.expires_at else None,
+        "attempts": one.attempt,
+        "created_at": moment(one.created_at, zone),
+        "settled_at": moment(one.settled_at, zone) if one.settled_at else None,
     }
 
 

@@ -7,6 +7,7 @@ from chalicelib.api import (
     spaces,
     staff_bookings,
     staff_closures,
+    staff_outbox,
     staff_settings,
 )
 
@@ -18,4 +19,5 @@ ALL = (
     staff_bookings.routes,
     staff_settings.routes,
     staff_closures.routes,
+    staff_outbox.routes,
 )

@@ -21,6 +21,7 @@ from chalicelib.api.schemas.fields import (
 
 Equipment = Annotated[dict[SpaceId, Annotated[int, Field(ge=0, le=100)]], Field(max_length=20)]
 Overrides = Annotated[list[Override], Field(max_length=20)]
+Code = Annotated[str, Field(min_length=1, max_length=40, description="eight letters and digits")]
 Attendees = Annotated[int, Field(ge=1, le=10_000)]
 
 
@@ -144,6 +145,25 @@ class BookingPatch(Model):
     notes: Lines | None = None
     attendees: Attendees | None = None
     override: Overrides = []
+
+
+class CodeForm(FormIn):
+    """A code as a form sends it."""
+
+    code: Code
+
+
+class CodeIn(Model):
+    """What was mailed to prove an address."""
+
+    form: ClassVar[type[BaseModel]] = CodeForm
+    code: Code
+
+
+class Accepted(Answer):
+    """That something will be done, if there is anything to do."""
+
+    accepted: Literal[True]
 
 
 class CancelQuery(Model):

@@ -13,6 +13,7 @@ from chalicelib.api.schemas.availability import (
     PreviewOut,
 )
 from chalicelib.api.schemas.bookings import BookingIn
+from chalicelib.domain.availability import joined
 from chalicelib.domain.errors import Problem
 from chalicelib.services import availability
 
@@ -101,7 +102,7 @@ def _free_busy(call: Call, asked: FreeBusyQuery) -> Reply:
     zone = call.catalog.site.zone
     resources = {
         resource: {
-            "busy": [_plain(present.interval(each, zone)) for each in one.found.busy],
+            "busy": [present.interval(each, zone) for each in joined(one.found.busy)],
             "view": one.view,
             "error": None,
         }
@@ -117,7 +118,3 @@ def _free_busy(call: Call, asked: FreeBusyQuery) -> Reply:
             "resources": resources,
         }
     )
-
-
-def _plain(interval: present.Json) -> present.Json:
-    return {"start": interval["start"], "end": interval["end"]}

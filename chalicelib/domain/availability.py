@@ -150,9 +150,22 @@ def alternatives(
     for space in sorted(spaces, key=lambda each: (each.capacity, each.space_id)):
         if space.space_id in ask.space_ids or space.capacity > 4 * max(ask.attendees, 10):
             continue
+        if space.units < ask.units:  # who wants two desks is not helped by a room
+            continue
         if fits(_at(ask, ask.starts_at, (space.space_id,)), catalog, occupancy, now):
             found.append(Alternative((space.space_id,), ask.starts_at, ask.ends_at))
     return found[: 2 * most]
+
+
+def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Stretches in order, those that touch made one: what it is that takes the time is left out."""
+    out: list[Stretch] = []
+    for each in stretches:
+        if out and each.starts_at <= out[-1].ends_at:
+            out[-1] = Stretch(out[-1].starts_at, max(out[-1].ends_at, each.ends_at))
+        else:
+            out.append(Stretch(each.starts_at, each.ends_at))
+    return out
 
 
 def fits(ask: Ask, catalog: Catalog, occupancy: Occupancy, now: datetime) -> bool:
@@ -206,7 +219,7 @@ def _at(ask: Ask, start: datetime, space_ids: tuple[str, ...]) -> Ask:
         starts_at=start,
         ends_at=start + (ask.ends_at - ask.starts_at),
         attendees=ask.attendees,
-        units=ask.units if space_ids == ask.space_ids else 1,
+        units=ask.units,
         equipment=ask.equipment,
         facilitation=ask.facilitation,
         override=ask.override,

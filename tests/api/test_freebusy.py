@@ -114,3 +114,12 @@ def test_nothing_says_whose_a_busy_time_is(api: Api) -> None:
     text = both(api, resources=["pod"]).text
     assert "Suunnittelu" not in text
     assert "b_" not in text
+
+
+def test_busy_times_that_touch_are_one(api: Api) -> None:
+    """Setup, the booking and cleanup, and the next booking's: a calendar has no use for the seams."""
+    api.books(space_ids=["studio"], start="2026-12-02T09:00", end="2026-12-02T10:00")
+    api.books(space_ids=["studio"], start="2026-12-02T10:30", end="2026-12-02T11:00")
+    found = both(api, resources=["studio"]).json["resources"]["studio"]
+    busy = {"start": "2026-12-02T08:45:00+02:00", "end": "2026-12-02T11:15:00+02:00"}
+    assert found["busy"] == [busy]

@@ -360,6 +360,20 @@ def test_a_hall_is_not_offered_to_two(lab):
     assert ("studio",) in offered
 
 
+def test_who_wants_several_of_a_pool_is_offered_no_single_room(lab):
+    """What is offered can be booked as it was asked for, with the same number of units."""
+    ports, _, _ = lab(a_space("booths", kind=Kind.POOL, units=3, capacity=1))
+    book(ports, "desks", units=5, **wed("10-12"))
+    wish = a_request("desks", units=2, **wed("10-12"))
+    found = availability.preview(ports, wish, FORM)
+    there = {each.space_ids for each in found.alternatives if each.starts_at == wish.starts_at}
+    assert there == {("booths",)}
+    for each in found.alternatives:
+        times = {"starts_at": each.starts_at, "ends_at": each.ends_at}
+        again = availability.preview(ports, a_request(*each.space_ids, units=2, **times), FORM)
+        assert again.possible
+
+
 def test_a_preview_offers_other_days_too(lab):
     ports, _, _ = lab()
     for day in range(2, 5):

@@ -15,6 +15,7 @@ from chalicelib.domain.times import local_date, midnight, plus_days, wall
 
 NUMBER = "b_EXAMPLE"
 TITLES = {"fi": "Syksyn työpaja", "sv": "Höstens workshop", "en": "Autumn workshop"}
+AGENCIES = {"fi": "Esimerkkivirasto", "sv": "Exempelverket", "en": "Example Agency"}
 REASONS = {
     "fi": "Tilassa on silloin remontti.",
     "sv": "Utrymmet renoveras då.",
@@ -84,7 +85,7 @@ def _booking(
         starts_at=wall(tomorrow, 10 * 60, site.zone),
         ends_at=wall(tomorrow, 12 * 60, site.zone),
         footprint={},
-        person=Person("Aino Aalto", "aino.aalto@agency.example", "Esimerkkivirasto", language),
+        person=Person("Aino Aalto", "aino.aalto@agency.example", AGENCIES[language], language),
         person_id="p_example",
         made_by="p_example",
         created_at=midnight(local_date(now, site.zone), site.zone),

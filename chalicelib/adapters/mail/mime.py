@@ -5,37 +5,21 @@ html). Clients take the last alternative that they understand, so the calendar p
 """
 
 import re
-from email.headerregistry import Address, BaseHeader, HeaderRegistry
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy, Policy
-from typing import Any, ClassVar, Literal
+from email.policy import SMTP, EmailPolicy
+from typing import Any
 
+from chalicelib.adapters.mail.headers import FOLD_AT, registry
 from chalicelib.adapters.plain import line
 from chalicelib.domain.letters import Letter
 from chalicelib.domain.messages import Kind
+from chalicelib.domain.people import normalised
 from chalicelib.domain.spoken import in_language
 
 LONGEST_NAME = 75
 IN_NAMES = re.compile(r'[:;@,<>()\[\]\\"]')  # what has a meaning in an address (RFC 5322, 3.4)
-FOLD_AT = 76  # quoted-printable and base64 allow no more (RFC 2045, 6.7)
 OPTIONAL = (Kind.REMINDER, Kind.DIGEST)  # what somebody can have no more of
-
-
-class Whole(BaseHeader):
-    """A header without blanks: it is never folded inside, nor encoded for being long."""
-
-    max_count: ClassVar[Literal[1]] = 1
-
-    @staticmethod
-    def parse(value: str, kwds: dict[str, Any]) -> None:
-        """Take the value as it is."""
-        kwds["parse_tree"] = None
-        kwds["decoded"] = value
-
-    def fold(self, *, policy: Policy) -> str:
-        """The header as it is sent, its value on a line of its own where one is too short for both."""
-        short = len(self.name) + len(self) + 2 <= FOLD_AT
-        return f"{self.name}:{' ' if short else policy.linesep + ' '}{self}{policy.linesep}"
 
 
 def mail(letter: Letter, subject: str, text: str, html: str, calendar: bytes | None) -> bytes:
@@ -58,11 +42,8 @@ def display_name(text: str) -> str:
 
 
 def _policy(letter: Letter) -> "EmailPolicy[EmailMessage]":
-    registry = HeaderRegistry()
-    for name in ("list-unsubscribe", "message-id", "x-labbokning-message"):
-        registry.map_to_type(name, Whole)
     ours = f"{letter.site.address}{letter.to.email}"
-    return SMTP.clone(header_factory=registry, max_line_length=FOLD_AT, utf8=not ours.isascii())
+    return SMTP.clone(header_factory=registry(), max_line_length=FOLD_AT, utf8=not ours.isascii())
 
 
 def _headers(letter: Letter, subject: str) -> list[tuple[str, Any]]:
@@ -91,7 +72,10 @@ def _headers(letter: Letter, subject: str) -> list[tuple[str, Any]]:
 
 
 def _address(name: str, email: str) -> Address:
-    return Address(display_name=display_name(name), addr_spec=email)
+    if email.isascii():
+        return Address(display_name(name), addr_spec=email)
+    local, _, domain = normalised(email).rpartition("@")  # RFC 6532, which addr_spec does not know
+    return Address(display_name(name), local, domain)
 
 
 def _add_calendar(message: EmailMessage, calendar: bytes, method: str) -> None:

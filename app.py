@@ -1,7 +1,7 @@
 """The map: the application, its features, and every function that the clock starts."""
 
-from chalice import Rate
-from chalice.app import CloudWatchEvent
+from chalice import Cron, Rate
+from chalice.app import CloudWatchEvent, SNSEvent, SQSEvent
 
 from chalicelib.api.application import Application
 from chalicelib.api.http import blueprint
@@ -30,3 +30,45 @@ def continue_closures(_payload: CloudWatchEvent) -> dict[str, int]:
     from chalicelib.services import closures
 
     return {"closures": closures.continue_all(ports())}
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES), name="send_due")
+def send_due(_payload: CloudWatchEvent) -> dict[str, int]:
+    """Queue the messages that are due, and those whose worker died."""
+    from chalicelib.bootstrap import emit, ports
+    from chalicelib.services import sender
+
+    found = sender.poll(ports())
+    emit("OldestDueSeconds", found.oldest, "Seconds")
+    return {"queued": found.queued}
+
+
+@app.on_sqs_message(queue="messages", batch_size=1, name="send_message")
+def send_message(payload: SQSEvent) -> None:
+    """Send a message, or do whatever its state asks for."""
+    from chalicelib.bootstrap import ports
+    from chalicelib.services import sender
+
+    for record in payload:
+        sender.work(ports(), record.body)
+
+
+@app.schedule(Cron(0, 5, "?", "*", "MON-FRI", "*"), name="ask_staff")
+def ask_staff(_payload: CloudWatchEvent) -> dict[str, int]:
+    """Tell staff in the morning what waits for an answer of theirs."""
+    from chalicelib.bootstrap import ports
+    from chalicelib.services import sender
+
+    return {"waiting": sender.digest(ports())}
+
+
+@app.on_sns_message(topic="mail-events", name="mail_events")
+def mail_events(payload: SNSEvent) -> dict[str, str]:
+    """Settle a message by what SES says of it."""
+    import json
+
+    from chalicelib.bootstrap import ports
+    from chalicelib.services.mail_events import event_of, receive
+
+    event = event_of(json.loads(payload.message))
+    return {"done": receive(ports(), event) if event else "not ours"}

@@ -4,12 +4,16 @@ The only place that knows concrete classes. Everything is made at the first requ
 importing the application costs nothing of it.
 """
 
+import hashlib
+import hmac
 import os
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
 from typing import Any
 
+from chalicelib.domain.letters import Letter
 from chalicelib.services.catalog_cache import CatalogCache
-from chalicelib.services.ports import Clock, Ports
+from chalicelib.services.ports import Clock, Ports, Post, Queue
 from chalicelib.settings import Settings
 
 
@@ -20,16 +24,19 @@ def ports() -> Ports:
     from chalicelib.adapters.system import SystemClock
 
     settings = Settings.from_env(os.environ)
-    return make_ports(make_client(settings.endpoint_url), settings.table_prefix, SystemClock())
+    return make_ports(
+        make_client(settings.endpoint_url), settings.table_prefix, SystemClock(), settings
+    )
 
 
-def make_ports(client: Any, prefix: str, clock: Clock) -> Ports:
-    """Ports over a DynamoDB client and tables with a prefix."""
+def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None = None) -> Ports:
+    """Ports over a DynamoDB client and tables with a prefix; the rest is made when it is needed."""
     from chalicelib.adapters.dynamodb.audit import Audit
     from chalicelib.adapters.dynamodb.bookings import Bookings
     from chalicelib.adapters.dynamodb.catalog import CatalogStore
     from chalicelib.adapters.dynamodb.keys import Keys
     from chalicelib.adapters.dynamodb.ledger import Ledger
+    from chalicelib.adapters.dynamodb.outbox import Outbox
     from chalicelib.adapters.dynamodb.people import People
     from chalicelib.adapters.dynamodb.snapshots import Snapshots
     from chalicelib.adapters.dynamodb.transaction import Transaction
@@ -46,7 +53,71 @@ def make_ports(client: Any, prefix: str, clock: Clock) -> Ports:
         audit=Audit(clock),
         clock=clock,
         settings=CatalogCache(catalog, clock),
+        outbox=Outbox(client, prefix, clock),
+        queue=_Queue(settings),
+        post=_Post(settings),
+        secrets=_Secrets(),
+        render=_render,
     )
+
+
+def emit(name: str, value: float, unit: str) -> None:
+    """A figure for the dashboard and its alarms."""
+    from chalicelib.adapters import metrics
+
+    metrics.emit(name, value, unit)
+
+
+class _Queue:
+    """The queue, made at the first message that is queued."""
+
+    def __init__(self, settings: Settings | None) -> None:
+        self._settings = settings
+
+    def send(self, message_ids: Iterable[str], delay_seconds: int = 0) -> None:
+        """Have workers look at messages; where there is no queue, the clock has to do."""
+        if self._settings and self._settings.queue_url:
+            self._made.send(message_ids, delay_seconds)
+
+    @cached_property
+    def _made(self) -> Queue:
+        from chalicelib.adapters.queue import SqsQueue, make_queue_client
+
+        settings = self._settings or Settings.from_env(os.environ)
+        return SqsQueue(make_queue_client(settings.endpoint_url), settings.queue_url)
+
+
+class _Post:
+    """The carrier of mails, made at the first mail."""
+
+    def __init__(self, settings: Settings | None) -> None:
+        self._settings = settings
+
+    def send(self, raw: bytes, to: str, message_id: str, attempt: int) -> str:
+        """Hand over a mail, once."""
+        return self._made.send(raw, to, message_id, attempt)
+
+    @cached_property
+    def _made(self) -> Post:
+        from chalicelib.adapters.ses import SesPost, make_post_client
+
+        settings = self._settings or Settings.from_env(os.environ)
+        return SesPost(make_post_client(settings.endpoint_url), settings.configuration_set)
+
+
+class _Secrets:
+    """Links and codes, from the signing key."""
+
+    def derive(self, purpose: str, *parts: str) -> bytes:
+        """HMAC-SHA256 (RFC 2104) of the purpose and the parts, which hold no line feeds."""
+        text = "\n".join((purpose, *parts)).encode()
+        return hmac.new(signing_key(), text, hashlib.sha256).digest()
+
+
+def _render(letter: Letter) -> bytes:
+    from chalicelib.adapters.mail.render import render
+
+    return render(letter)
 
 
 @lru_cache(maxsize=1)

@@ -16,10 +16,12 @@ class Settings:
     stage: str = "local"
     endpoint_url: str | None = None
     signing_key_parameter: str | None = None
+    queue_url: str = ""
+    configuration_set: str = ""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
-        """Read TABLE_PREFIX, STAGE and, where AWS is not at its usual address, AWS_ENDPOINT_URL."""
+        """Read TABLE_PREFIX, STAGE, QUEUE_URL and, where AWS is elsewhere, AWS_ENDPOINT_URL."""
         problems = []
         prefix = env.get("TABLE_PREFIX", "")
         if not prefix:
@@ -36,4 +38,6 @@ class Settings:
             stage=env.get("STAGE", "local"),
             endpoint_url=endpoint,
             signing_key_parameter=f"/{prefix.rstrip('-')}/signing-key",
+            queue_url=env.get("QUEUE_URL", ""),
+            configuration_set=f"{prefix.rstrip('-')}-mails",
         )

@@ -8,12 +8,18 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.messages import LEASE
+
 pytestmark = pytest.mark.xdist_group("package")
 
 FUNCTIONS = {
     "APIHandler": ("ApiHandler", 29),
     "ExpireDue": ("ExpireDue", 60),
     "ContinueClosures": ("ContinueClosures", 60),
+    "SendDue": ("SendDue", 60),
+    "SendMessage": ("SendMessage", 60),
+    "AskStaff": ("AskStaff", 60),
+    "MailEvents": ("MailEvents", 30),
 }
 KEYS = {
     "Catalog": (["kind", "id"], {}),
@@ -26,11 +32,25 @@ KEYS = {
             "due": ["due_shard", "due_at"],
         },
     ),
+    "Outbox": (
+        ["message_id"],
+        {
+            "due": ["shard", "look_at"],
+            "by_subject": ["subject", "due_at"],
+            "by_person": ["person_id", "due_at"],
+            "by_month": ["site_month", "due_at"],
+        },
+    ),
     "People": (["person_id", "item"], {}),
     "Tokens": (["token_hash"], {}),
     "Audit": (["subject", "at"], {"by_actor": ["actor", "at"]}),
 }
-EXPIRING = {"Catalog", "Ledger", "Tokens"}
+EXPIRING = {
+    "Catalog": "expires_at",
+    "Ledger": "expires_at",
+    "Tokens": "expires_at",
+    "Outbox": "remove_at",  # a message's own `expires_at` is when it is worth nothing any more
+}
 NOT_IN_BACKUPS = {"Tokens"}
 
 
@@ -73,7 +93,7 @@ def test_functions_are_small_bounded_and_know_their_tables(prod: dict[str, Any],
 
 
 def test_schedules_run_one_at_a_time_every_minute(prod: dict[str, Any]) -> None:
-    for name in ("ExpireDue", "ContinueClosures"):
+    for name in ("ExpireDue", "ContinueClosures", "SendDue"):
         function = of_type(prod, "AWS::Serverless::Function")[name]
         assert function["ReservedConcurrentExecutions"] == 1
         (event,) = function["Events"].values()
@@ -100,13 +120,51 @@ def test_every_function_and_the_interface_have_an_alarm_that_somebody_hears(
     watched = {
         (alarm["MetricName"], json.dumps(each["Value"]))
         for alarm in alarms.values()
-        for each in alarm["Dimensions"]
+        for each in alarm.get("Dimensions", [])
     }
     assert {("Errors", json.dumps({"Ref": name})) for name in FUNCTIONS} <= watched
     assert ("5XXError", json.dumps({"Ref": "AWS::StackName"})) in watched
     assert all(alarm["AlarmActions"] == [{"Ref": "Alarms"}] for alarm in alarms.values())
     (api,) = of_type(prod, "AWS::Serverless::Api").values()
     assert api["Name"] == {"Ref": "AWS::StackName"}
+
+
+def test_an_alarm_rings_when_mails_stop(prod: dict[str, Any]) -> None:
+    """Late, given up, bouncing, complained of; and a poller that does not run says nothing itself."""
+    alarms = of_type(prod, "AWS::CloudWatch::Alarm")
+    known = {(alarm["Namespace"], alarm["MetricName"]) for alarm in alarms.values()}
+    assert known >= {
+        ("Labbokning", "OldestDueSeconds"),
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
+        ("AWS/SES", "Reputation.BounceRate"),
+        ("AWS/SES", "Reputation.ComplaintRate"),
+    }
+    silent = alarms["SendDueSilent"]
+    assert (silent["MetricName"], silent["TreatMissingData"]) == ("Invocations", "breaching")
+    body = of_type(prod, "AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
+    assert len(json.loads(body)["widgets"]) == 4
+
+
+def test_a_message_is_invisible_for_longer_than_its_worker_lives(prod: dict[str, Any]) -> None:
+    queue = of_type(prod, "AWS::SQS::Queue")["MessagesQueue"]
+    functions = of_type(prod, "AWS::Serverless::Function")
+    assert queue["VisibilityTimeout"] > LEASE.total_seconds() > functions["SendMessage"]["Timeout"]
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": ["DeadMessagesQueue", "Arn"]},
+        "maxReceiveCount": 5,
+    }
+    (event,) = functions["SendMessage"]["Events"].values()
+    assert event["Properties"]["Queue"] == {"Fn::Sub": "${MessagesQueue.Arn}"}
+    assert event["Properties"]["BatchSize"] == 1
+
+
+def test_what_ses_says_comes_to_the_function_that_settles_messages(prod: dict[str, Any]) -> None:
+    (destination,) = of_type(prod, "AWS::SES::ConfigurationSetEventDestination").values()
+    said = destination["EventDestination"]
+    assert said["MatchingEventTypes"] == ["SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT"]
+    assert said["SnsDestination"] == {"TopicARN": {"Ref": "MailEventsTopic"}}
+    (event,) = of_type(prod, "AWS::Serverless::Function")["MailEvents"]["Events"].values()
+    assert event["Properties"]["Topic"] == {"Fn::Sub": "${MailEventsTopic}"}
 
 
 @pytest.mark.parametrize("name", KEYS)
@@ -127,8 +185,8 @@ def test_a_table_has_the_keys_of_the_design_and_outlives_the_stack(
     recovery = table.get("PointInTimeRecoverySpecification", {})
     assert recovery.get("PointInTimeRecoveryEnabled", False) is (name not in NOT_IN_BACKUPS)
     expiry = table.get("TimeToLiveSpecification")
-    wanted = {"AttributeName": "expires_at", "Enabled": True} if name in EXPIRING else None
-    assert expiry == wanted
+    attribute = EXPIRING.get(name)
+    assert expiry == (attribute and {"AttributeName": attribute, "Enabled": True})
 
 
 def test_there_are_no_tables_besides(prod: dict[str, Any]) -> None:

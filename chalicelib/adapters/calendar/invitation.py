@@ -27,6 +27,9 @@ IN_ADDRESSES = (
     "@!$&'*+-./=^_`{|}~"  # what may stand in mailto: as it is (RFC 6068, 2), and often does
 )
 
+# A parameter has no way to write the one (RFC 5545, 3.2), and readers take the other for an escape.
+IN_NAMES = str.maketrans({'"': "'", "\\": "/"})
+
 
 class Status(StrEnum):
     """How certain an entry is (RFC 5545, 3.8.1.11)."""
@@ -88,6 +91,8 @@ def _event(
 ) -> "Event":
     from icalendar import Event
 
+    from chalicelib.adapters.calendar.text import Text
+
     places = [spaces[each] for each in booking.space_ids if each in spaces]
     names = [line(in_language(each.name, language)) or each.space_id for each in places]
     house = line(in_language(site.name, language))
@@ -97,10 +102,10 @@ def _event(
     event.add("dtstamp", now)
     event.add("dtstart", booking.starts_at)  # UTC, so that no reader needs a zone's rules
     event.add("dtend", booking.ends_at)
-    event.add("summary", line(booking.title) or ", ".join(names) or house)
-    event.add("location", ", ".join((*names, house)))
+    event.add("summary", Text(line(booking.title) or ", ".join(names) or house))
+    event.add("location", Text(", ".join((*names, house))))
     if description := _instructions(places, names, language):
-        event.add("description", description)
+        event.add("description", Text(description))
     event.add("organizer", _address(site.address, house))
     event.add("status", status.value)
     event.add("transp", "OPAQUE")
@@ -135,6 +140,6 @@ def _address(email: str, name: str) -> "vCalAddress":
     from icalendar import vCalAddress, vText
 
     address = vCalAddress(f"mailto:{quote(email, safe=IN_ADDRESSES)}")
-    if called := line(name).replace('"', "'"):  # a parameter has no way to write it (RFC 5545, 3.2)
+    if called := line(name).translate(IN_NAMES):
         address.params["CN"] = vText(called)
     return address

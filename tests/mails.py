@@ -44,7 +44,7 @@ class Read:
     def body(self, content_type: str) -> str:
         """The one part of a type, decoded."""
         (found,) = [part for part in self.parts if part.get_content_type() == content_type]
-        return found.get_content()
+        return found.get_content().replace("\r\n", "\n")
 
     @property
     def text(self) -> str:

@@ -1,6 +1,8 @@
 """The bytes of a mail: its tree, its headers, its lines."""
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -14,6 +16,7 @@ from chalicelib.domain.catalog import Site
 from chalicelib.domain.letters import Method
 from chalicelib.domain.messages import Kind
 from chalicelib.domain.people import Person
+from infra.package import ROOT
 from tests.builders import NOW
 from tests.mails import ALL, DIRECTION, SITE, a_letter, a_mail, read
 
@@ -232,3 +235,15 @@ def test_an_address_outside_ascii_is_kept() -> None:
     """RFC 6532: such a mail is for those who can take it; the address is never turned into another."""
     raw = render(a_letter(to=Person("Aino", "äinö@gov.fi")))
     assert "<äinö@gov.fi>".encode() in raw
+
+
+def test_what_writes_mails_loads_its_libraries_when_it_writes_one() -> None:
+    """Cold start is a feature: a request that sends no mail pays nothing for those who do."""
+    code = (
+        "import sys, chalicelib.adapters.mail.render, chalicelib.adapters.mail.example\n"
+        "print({'jinja2', 'icalendar'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"

@@ -16,7 +16,7 @@ def registry() -> HeaderRegistry:
     """The standard library's headers, with ours in the place of some."""
     found = HeaderRegistry()
     for name in ("from", "to", "reply-to"):
-        found.map_to_type(name, Mailbox)
+        found.map_to_type(name, Mailbox)  # type: ignore[arg-type]  # it mixes BaseHeader in
     for name in ("list-unsubscribe", "message-id", "x-labbokning-message"):
         found.map_to_type(name, Whole)
     found.map_to_type("subject", Text)
@@ -49,8 +49,10 @@ class Text(Whole):
         return f"{self.name}: {_encoded(self, len(self.name) + 2, policy)}{policy.linesep}"
 
 
-class Mailbox(UniqueAddressHeader, BaseHeader):
+class Mailbox(UniqueAddressHeader):
     """One address, with a name before it or none. Names have no quotation marks in them."""
+
+    name: str  # of the header; the registry adds it
 
     def fold(self, *, policy: Policy) -> str:
         """The header as it is sent."""

@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 
 PRODID = "-//Labbokning//Labbokning//EN"
 PUBLISH = "PUBLISH"  # an entry that nobody is asked to answer (RFC 5546, 3.2.1)
-IN_ADDRESSES = (
-    "@!$&'*+-./=^_`{|}~"  # what may stand in mailto: as it is (RFC 6068, 2), and often does
-)
-
+# What may stand in mailto: as it is (RFC 6068, 2), and often does.
+IN_ADDRESSES = "@!$&'*+-./=^_`{|}~"
 # A parameter has no way to write the one (RFC 5545, 3.2), and readers take the other for an escape.
 IN_NAMES = str.maketrans({'"': "'", "\\": "/"})
 

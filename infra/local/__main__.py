@@ -30,8 +30,11 @@ def start(cloud: Cloud) -> str:
         endpoint = endpoint_of(cloud)
         _seed(cloud, endpoint)
         (cloud.home / "endpoint").write_text(endpoint)
+        # The page, and the list that tests and scripts read.
+        (cloud.home / "mailbox").write_text(f"{cloud.mailbox}\n{cloud.mailbox}/api/messages/\n")
         _say("Warming up ...")
         _warm_up(cloud, endpoint)
+        _say(f"Mails that it sends can be read at {cloud.mailbox} and go nowhere else.")
         _say(f"Ready after {time.monotonic() - begun:.0f} s. Stop it with `make stop`.")
     return endpoint
 

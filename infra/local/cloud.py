@@ -48,6 +48,12 @@ class Cloud:
         return f"http://{HOST}:{self.port}"
 
     @property
+    def mailbox(self) -> str:
+        """Where mails can be read; "" where the process does not run."""
+        known = self._known()
+        return f"http://{HOST}:{known['mailbox']}" if known and "mailbox" in known else ""
+
+    @property
     def state(self) -> Path:
         """The folder of everything that outlives the process."""
         return self.home / "state"
@@ -109,18 +115,20 @@ class Cloud:
         (self.home / "tmp").mkdir()
         if self.log.exists() and self.log.stat().st_size > MOST_LOG_BYTES:
             self.log.replace(self.home / "log.old")
+        smtp_port, page_port = _free_port(self.port + 2), _free_port(self.port + 1)
         with self.log.open("ab") as log:
             start = log.tell()
             process = subprocess.Popen(
                 [MINISTACK / "bin/python", ROOT / "infra/local/server.py"],
-                env=for_server(self.home, self.port),
+                env=for_server(self.home, self.port, smtp_port, page_port),
                 cwd=self.home,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        self._pid_file().write_text(json.dumps({"pid": process.pid, "port": self.port}))
+        known = {"pid": process.pid, "port": self.port, "mailbox": page_port}
+        self._pid_file().write_text(json.dumps(known))
         self._wait(process.pid, process)
         process.returncode = 0  # it is on its own from now on: nobody waits for this object
         said = self.log.read_bytes()[start:].decode(errors="replace")
@@ -214,6 +222,16 @@ def _taken(port: int) -> bool:
         except OSError:
             return True
     return False
+
+
+def _free_port(wished: int) -> int:
+    """A port that nobody uses: the one wished for, if it can be."""
+    if not _taken(wished):
+        return wished
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _answers(address: str) -> bool:

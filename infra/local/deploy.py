@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.local.cloud import STACK, Cloud, Problem
 from infra.local.environment import for_commands
+from infra.local.example_data import MAIL_DOMAIN
 from infra.package import ROOT, build
 
 PACKAGE = ROOT / "build/local"
@@ -25,7 +26,7 @@ def deploy(cloud: Cloud, say: Callable[[str], None]) -> None:
         return
     say("Deploying it with CloudFormation ...")
     result = subprocess.run(
-        [ROOT / "infra/deploy.sh", package.template, STACK, BUCKET],
+        [ROOT / "infra/deploy.sh", package.template, STACK, BUCKET, f"MailDomain={MAIL_DOMAIN}"],
         env=for_commands(cloud.address),
         capture_output=True,
         text=True,

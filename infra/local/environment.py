@@ -23,8 +23,11 @@ def for_commands(address: str) -> dict[str, str]:
     return _apart(dict(os.environ)) | OWNER | {"PATH": path, "AWS_ENDPOINT_URL": address}
 
 
-def for_server(home: Path, port: int) -> dict[str, str]:
-    """The environment of the process itself. Its functions are given its own address by MiniStack."""
+def for_server(home: Path, port: int, smtp_port: int, page_port: int) -> dict[str, str]:
+    """The environment of the process itself. Its functions are given its own address by MiniStack.
+
+    Mails go to a server on `smtp_port`, and can be read at `page_port`.
+    """
     state = home / "state"
     return (
         _apart(dict(os.environ))
@@ -44,6 +47,9 @@ def for_server(home: Path, port: int) -> dict[str, str]:
             "IOT_MTLS_ENABLED": "0",
             "DOCKER_HOST": f"unix://{home / 'no-docker'}",
             "TMPDIR": str(home / "tmp"),
+            "SMTP_HOST": f"{HOST}:{smtp_port}",
+            "MAILBOX": str(home / "mails.sqlite"),
+            "MAILBOX_PORT": str(page_port),
         }
     )
 

@@ -25,6 +25,9 @@ ALLOWED_DOMAINS = (
 )
 
 
+MAIL_DOMAIN = "lab.example.fi"
+
+
 def site(base_url: str, salt: str) -> Site:
     """The site's settings. Addresses need no proof until there is mail to prove them with."""
     return Site(
@@ -34,6 +37,7 @@ def site(base_url: str, salt: str) -> Site:
         prove_address=False,
         live_bookings=None,
         allowed_domains=ALLOWED_DOMAINS,
+        mailbox=f"varaukset@{MAIL_DOMAIN}",
         salt=salt,
     )
 

@@ -8,22 +8,29 @@ Run by the interpreter of MiniStack's own environment. Changed in it, and why:
   by the next request all the same, so the wait is 2 ms.
 - The interface is served at /api too: an address that outlives a new deployment, which gives it another
   id, and that needs no name service.
+- Mails that SES takes go to a mail server for development (Sendria), which ends when this process does.
+- A batch of SQS messages is allowed by `sqs:SendMessage`, as on AWS, which knows no action of the
+  batch's own name.
 - SIGUSR1 writes all state to disk, so that a deployment outlives a machine that is switched off.
 """
 
 import asyncio
+import ctypes
 import os
 import signal
+import sys
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app as ministack
-from ministack.core import lambda_runtime
+from ministack.core import iam_actions, lambda_runtime
 from ministack.core.persistence import save_all
 from ministack.services import apigateway_v1
 
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 WORKERS = int(os.environ.get("LOCAL_WORKERS", "6"))
 
 
@@ -50,9 +57,39 @@ async def serve_at_short_address(scope: Any, receive: Any, send: Any) -> None:
     await ministack.app(scope, receive, send)
 
 
+def allow_batches() -> None:
+    """Ask for the permission that AWS asks for."""
+    extract = iam_actions.extract_iam_action
+
+    def action(*args: Any, **kwargs: Any) -> str | None:
+        found = extract(*args, **kwargs)
+        return "sqs:SendMessage" if found == "sqs:SendMessageBatch" else found
+
+    iam_actions.extract_iam_action = action
+
+
 def shorten_waits_for_logs() -> None:
     """At most 2 ms for a first line, 1 ms after a line, 50 ms in all."""
     lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (0.002, 0.001, 0.050)
+
+
+async def serve_mailbox() -> asyncio.subprocess.Process:
+    """Start the server that mails can be read at."""
+    host, port = os.environ["SMTP_HOST"].split(":")
+    return await asyncio.create_subprocess_exec(
+        str(Path(sys.executable).parent / "sendria"),
+        *("--foreground", "--no-quit", "--db", os.environ["MAILBOX"]),
+        *("--smtp-ip", host, "--smtp-port", port),
+        *("--http-ip", host, "--http-port", os.environ["MAILBOX_PORT"]),
+        preexec_fn=end_with_parent,
+        stdin=asyncio.subprocess.DEVNULL,
+    )
+
+
+def end_with_parent() -> None:
+    """Ask Linux to end this process when its parent is gone, killed or not; elsewhere nothing is done."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 async def main() -> None:
@@ -71,9 +108,14 @@ async def main() -> None:
     config.loglevel = "WARNING"
     config.h11_max_incomplete_size = 2**20  # let our own code refuse an address that is too long
     bound_workers()
+    allow_batches()
     shorten_waits_for_logs()
+    mailbox = await serve_mailbox()
     await serve(serve_at_short_address, config, shutdown_trigger=stopped.wait)
     lambda_runtime.reset()
+    if mailbox.returncode is None:
+        mailbox.terminate()
+        await mailbox.wait()
 
 
 if __name__ == "__main__":

@@ -91,7 +91,8 @@ class Outbox:
             self._client.query,
             TableName=self._table,
             IndexName="due",
-            KeyConditionExpression="shard = :shard AND look_at <= :now",
+            KeyConditionExpression="#shard = :shard AND look_at <= :now",
+            ExpressionAttributeNames={"#shard": "shard"},
             ExpressionAttributeValues=typed({":shard": SHARD, ":now": iso(now)}),
             Limit=limit,
         )

@@ -7,7 +7,7 @@ PYTEST := .venv/bin/python -m pytest
 TOGETHER := $(wildcard tests/system tests/browser)# they share one local cloud, so they run one after another
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test check bench simulate stampede package openapi
+.PHONY: help setup run stop test check bench consistency simulate stampede package openapi
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -30,6 +30,9 @@ check: .venv/ready ## style, types, and the packaged template
 
 bench: setup ## requests, capacity, times and sizes of each operation, printed and as JSON
 	@.venv/bin/python -m tests.benchmarks
+
+consistency: setup ## ledger against bookings on the local cloud; REPAIR=--repair mends what differs
+	@.venv/bin/python -m infra.local consistency $(REPAIR)
 
 simulate: .venv/ready ## OPERATIONS=1000000 of random history, the invariant checked after each
 	@.venv/bin/python -m tests.simulation --operations $(OPERATIONS)

@@ -1,5 +1,7 @@
 """Free, busy and closed: for people who look, and for calendars that ask."""
 
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from chalicelib.api import present
 from chalicelib.api.bookings import besides, request_of
 from chalicelib.api.call import Call
@@ -14,7 +16,7 @@ from chalicelib.api.schemas.availability import (
 )
 from chalicelib.api.schemas.bookings import BookingIn
 from chalicelib.domain.availability import joined
-from chalicelib.domain.errors import Problem
+from chalicelib.domain.errors import Problem, refuse
 from chalicelib.services import availability
 
 routes = Routes("availability")
@@ -95,6 +97,9 @@ def preview(call: Call) -> Reply:
 
 
 def _free_busy(call: Call, asked: FreeBusyQuery) -> Reply:
+    """Answered in the site's zone, whichever is asked for; a zone that there is not is a mistake."""
+    if asked.time_zone and not _is_zone(asked.time_zone):
+        raise refuse("invalid-request", "/time_zone", why="time_zone")
     starts_at, ends_at = call.instants(("/from", asked.from_), ("/to", asked.to))
     found = availability.free_busy(
         call.ports, asked.resources, starts_at, ends_at, asked.interval_minutes
@@ -118,3 +123,11 @@ def _free_busy(call: Call, asked: FreeBusyQuery) -> Reply:
             "resources": resources,
         }
     )
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
+    return True

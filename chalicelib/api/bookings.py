@@ -127,11 +127,10 @@ def read(call: Call) -> Reply:
 )
 def change(call: Call) -> Reply:
     """Move, lengthen, shorten or edit; the booking keeps what it has until all of it is written."""
+    request = change_of(call)
+    intent = call.intent(rendered(call, 200), meant=request)
     tags = call.required_tags()
-    outcome = bookings.change(
-        call.ports, call.id("booking_id"), change_of(call), tags, call.intent(rendered(call, 200))
-    )
-    return stored(outcome)
+    return stored(bookings.change(call.ports, call.id("booking_id"), request, tags, intent))
 
 
 @routes.add(
@@ -203,6 +202,9 @@ def change_of(call: Call) -> requests.ChangeRequest:
     body: BookingPatch = call.body
     if body.override and not call.actor.staff:
         raise Refused([Problem("invalid-request", "/override", {"why": "extra_forbidden"})])
+    if body.space_id is not None and body.space_ids:
+        raise Refused([Problem("invalid-request", "/space_id", {"why": "repeated"})])
+    spaces = body.space_ids or ([body.space_id] if body.space_id is not None else None)
     times = {
         name: text for name, text in (("start", body.start), ("end", body.end)) if text is not None
     }
@@ -212,7 +214,7 @@ def change_of(call: Call) -> requests.ChangeRequest:
     return requests.ChangeRequest(
         starts_at=found.get("start"),
         ends_at=found.get("end"),
-        space_ids=tuple(dict.fromkeys(body.space_ids)) if body.space_ids else None,
+        space_ids=tuple(dict.fromkeys(spaces)) if spaces else None,
         units=body.units,
         equipment=None
         if equipment is None
@@ -231,5 +233,6 @@ def _person(given: PersonIn | None) -> Person | None:
 
 
 def _book(call: Call) -> Reply:
-    outcome = bookings.book(call.ports, request_of(call), call.intent(rendered(call, 201)))
-    return stored(outcome)
+    request = request_of(call)
+    intent = call.intent(rendered(call, 201), meant=request)
+    return stored(bookings.book(call.ports, request, intent))

@@ -160,13 +160,13 @@ class Call:
         asked = self.query.model_dump(mode="json", exclude={"limit", "cursor"})
         return f"{self.operation.path}\n{json.dumps(asked, sort_keys=True)}"
 
-    def intent(self, render: Callable[[Any], Mapping[str, Any]]) -> Intent:
-        """The request as a write."""
+    def intent(self, render: Callable[[Any], Mapping[str, Any]], meant: Any = None) -> Intent:
+        """The request as a write. `meant`: it as parsed, where one thing can be said in many ways."""
         return Intent(
             actor=self.actor,
             method=self.operation.method,
             path=self.operation.path.format(**self.params),
-            fingerprint=self._fingerprint(),
+            fingerprint=self._fingerprint(meant),
             render=render,
             key=self._key(),
         )
@@ -183,7 +183,9 @@ class Call:
             raise Refused([Problem("invalid-request", "/idempotency_key", {"why": "key"})])
         return key
 
-    def _fingerprint(self) -> str:
+    def _fingerprint(self, meant: Any) -> str:
+        if meant is not None:
+            return hashlib.sha256(repr(meant).encode()).hexdigest()
         parts = {
             "body": self.body.model_dump(mode="json") if self.operation.body else None,
             "query": self.query.model_dump(mode="json") if self.operation.query else None,

@@ -8,6 +8,7 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from chalice import Blueprint, Response
 from chalice.app import Request
@@ -102,8 +103,24 @@ def _admit(call: Call) -> None:
         _ = call.query
     elif not call.of_pages and (wrong := unknown(call.request.query_params or {}, {})):
         raise Refused(wrong)
+    if call.posts_form and not _own_form(call):
+        raise ApiProblem("forbidden")
     if call.operation.body is not None:
         _ = call.body
+
+
+def _own_form(call: Call) -> bool:
+    """Whether a form stands on a page of ours, or of a site that may embed it (RFC 6454).
+
+    A browser says where a form stands; what says nothing is no browser, and nobody's cookies.
+    """
+    origin = call.headers.get("origin")
+    if origin is None:
+        return True
+    site = call.catalog_or_defaults.site
+    own = urlsplit(site.base_url)
+    hosts = {own.netloc.lower(), (call.headers.get("host") or "").lower()}
+    return origin in site.allowed_sites or urlsplit(origin).netloc.lower() in hosts - {""}
 
 
 def problem_reply(call: Call, error: Exception) -> Reply:

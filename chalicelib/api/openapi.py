@@ -211,7 +211,7 @@ def _text(description: str, *, required: bool = True) -> Json:
 
 
 def _problem_statuses(operation: Operation) -> set[int]:
-    statuses = {401, 422, 429, 500, 503, *operation.problems}
+    statuses = {401, 422, 429, 500, 503, *operation.problems, *((403,) if operation.forms else ())}
     if operation.method != "GET":
         statuses.add(413)
     if operation.body:

@@ -27,11 +27,13 @@ UNDER_WAY = (ClosureState.CLOSING, ClosureState.LIFTING)
     who="staff",
 )
 def list_closures(call: Call) -> Reply:
-    """The closures that are not over, by start; what is in the way of one is in its own answer."""
+    """The closures that are not over, by start, those that are blocked with what is in their way."""
     found = closures.listing(call.ports, call.ports.clock.now())
 
     def shown(closure: Closure) -> present.Json:
-        return present.closure(closure, (), call.catalog)
+        blocked = closure.state is ClosureState.BLOCKED
+        conflicts = closures.in_the_way(call.ports, closure) if blocked else ()
+        return present.closure(closure, conflicts, call.catalog)
 
     return Reply(paged(call, found, _place, shown), private=True)
 

@@ -87,11 +87,6 @@ TITLES: dict[str, Texts] = {
         "The state has changed already",
     ),
     "stale-version": ("Tiedot ovat muuttuneet", "Uppgifterna har ändrats", "The version is stale"),
-    "not-held": (
-        "Uusi osa ei sisälly varaukseen",
-        "Den nya delen ingår inte i bokningen",
-        "The booking does not hold a new part",
-    ),
     "unauthorised": ("Tunnistaudu", "Legitimera dig", "Credentials are needed"),
     "forbidden": ("Ei sallittu", "Inte tillåtet", "Forbidden"),
     "not-found": ("Ei löydy", "Hittades inte", "Not found"),
@@ -251,13 +246,12 @@ MESSAGES: dict[str, Texts] = {
         "Någon har ändrat uppgifterna. Hämta dem på nytt och försök sedan.",
         "Somebody changed it meanwhile. Get it again, then try again.",
     ),
-    "not-held": (
+    "stale-state/not-held": (
         "Tilaan on lisätty osa, joka ei sisälly tähän varaukseen. Siirrä varausta, "
         "jotta se saa myös sen.",
         "Utrymmet har fått en del som inte ingår i bokningen. Flytta bokningen så att den också "
         "får den.",
-        "The space has gained time or a part that this booking does not hold. Move the booking to "
-        "take it.",
+        "The space has gained a part that this booking does not hold. Move the booking to take it.",
     ),
     "unauthorised": (
         "Anna voimassa oleva avain otsakkeessa Authorization: Bearer.",

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.bookings import Booking, State
 from chalicelib.domain.letters import facts_of
-from chalicelib.domain.messages import STAFF, Kind, Message, message
+from chalicelib.domain.messages import CHANGE, STAFF, Kind, Message, message
 from chalicelib.domain.reminders import TOO_LATE, reminders_ahead
 
 PATIENCE = timedelta(minutes=5)  # of a change notice, so that three edits make one mail
@@ -61,6 +61,7 @@ def _kept(before: Booking | None, after: Booking, action: str) -> list[Kind]:
 
 
 def _one(kind: Kind, before: Booking | None, after: Booking, now: datetime) -> Message:
+    kept = kind is Kind.DENIED and after.state is State.CONFIRMED
     return message(
         kind,
         subject_of(after),
@@ -69,6 +70,7 @@ def _one(kind: Kind, before: Booking | None, after: Booking, now: datetime) -> M
         due_at=now + PATIENCE if kind is Kind.CHANGE else now,
         now=now,
         expires_at=_expiry(kind, before, after, now),
+        rule=CHANGE if kept else "",
     )
 
 

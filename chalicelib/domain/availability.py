@@ -365,6 +365,6 @@ def view(
 
 
 def _digit(reason: str) -> int:
-    return {TENTATIVE: ord("1"), HOURS: ord("3"), CLOSURE: ord("3"), PAST: ord("0")}.get(
+    return {TENTATIVE: ord("1"), HOURS: ord("3"), CLOSURE: ord("3"), PAST: ord("3")}.get(
         reason, ord("2")
     )

@@ -217,6 +217,7 @@ def approved(booking: Booking) -> Booking:
             facilitator=change.facilitator,
             footprint=change.footprint,
             pending_change=None,
+            reason="",
         )
     raise refuse("stale-state", state=booking.state.value)
 
@@ -238,8 +239,8 @@ def reopened(booking: Booking) -> Booking:
 
 
 def changed(booking: Booking, **changes: object) -> Booking:
-    """The next version of a booking."""
-    return _next(booking, **changes)
+    """The next version of a booking; why an earlier change was refused is over with this one."""
+    return _next(booking, **{"reason": "", **changes})
 
 
 def _next(booking: Booking, **changes: object) -> Booking:

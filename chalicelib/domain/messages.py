@@ -14,6 +14,7 @@ from enum import StrEnum
 LEASE = timedelta(seconds=180)  # longer than any worker can live
 NO_EVIDENCE = timedelta(minutes=15)  # after which a mail of unknown fate is sent once more
 MOST_FAILURES = 5  # of rendering
+CHANGE = "change"  # the rule of a denial that leaves the booking as it was
 STAFF = "staff"  # the recipient of what goes to the Lab's own mailbox
 
 
@@ -81,13 +82,14 @@ class Message:
     look_at: datetime | None
     created_at: datetime
     expires_at: datetime | None = None
-    rule: str = ""  # of a reminder, a duration before the start (ISO 8601): P1D, PT1H
+    rule: str = ""  # of a reminder, a duration before the start (ISO 8601): P1D; or CHANGE
     state: State = State.DUE
     reason: str = ""  # why it ended as it did
     lease_until: datetime | None = None  # when the worker who has it is surely dead
     attempt: int = 0  # how often a worker has claimed it
     failures: int = 0  # how often it could not be rendered
     resent: bool = False  # sent once more, since nobody knows what became of the first
+    reached: bool = False  # an earlier try may have reached its person
     marked_at: datetime | None = None  # when it was marked as being sent
     settled_at: datetime | None = None
     version: int = 1
@@ -196,7 +198,7 @@ def once_more(one: Message, now: datetime) -> Message:
     """
     if one.resent or one.kind is Kind.DIGEST:
         return _next(one, look_at=None, settled_at=now, reason="no-evidence")
-    return replace(claimed(one, now), resent=True)
+    return replace(claimed(one, now), resent=True, reached=True)
 
 
 def failed(one: Message, now: datetime, reason: str) -> Message:
@@ -235,6 +237,7 @@ def again(one: Message, now: datetime) -> Message:
         reason="",
         failures=0,
         resent=False,
+        reached=one.reached or one.state in (*EVIDENCE, State.UNKNOWN),
         marked_at=None,
         settled_at=None,
     )

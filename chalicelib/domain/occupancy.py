@@ -126,7 +126,7 @@ class Occupancy:
                 buffers, extra = _marked(item.marks[holder])
                 buffer |= bits & buffers
                 tentative |= bits & extra
-        tentative &= ~buffer
+        buffer &= ~tentative  # the setup of what may not take place is no firmer than that
         return booked & ~(tentative | buffer), tentative, buffer, closure
 
 

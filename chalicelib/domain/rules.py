@@ -123,6 +123,11 @@ def broken_for(
     return list(_times(thing, ask, catalog, now, before))
 
 
+def too_many(ask: Ask, catalog: Catalog) -> list[Problem]:
+    """Where more people, units or pieces of equipment are asked for than there are."""
+    return list(_capacity(ask, wanted(ask, catalog)[0], catalog))
+
+
 def too_many_live(ask: Ask, live: int, limit: int | None) -> list[Problem]:
     """The quota of live bookings a person, where one more would break it."""
     if limit is None or live < limit or "quota-exceeded" in ask.override:

@@ -55,6 +55,9 @@ class Space:
     parts: tuple[str, ...] = ()
     capacity: int = 1
     units: int = 1
+    most_units: int = (
+        1  # that it ever had: bookings may still hold the calendars of those taken away
+    )
     equipment: tuple[str, ...] = ()
     accessibility: tuple[str, ...] = ()
     setup_minutes: int = 0
@@ -75,8 +78,17 @@ class Space:
     def resource_ids(self) -> tuple[str, ...]:
         """The calendars of an atomic space, a pool, a person or equipment (not of a combined space)."""
         if self.kind in (Kind.POOL, Kind.EQUIPMENT):
-            return tuple(f"{self.space_id}.{unit}" for unit in range(1, self.units + 1))
+            return self._units(self.units)
         return (self.space_id,)
+
+    def past_resource_ids(self) -> tuple[str, ...]:
+        """As `resource_ids`, and the calendars of units that there were once."""
+        if self.kind in (Kind.POOL, Kind.EQUIPMENT):
+            return self._units(max(self.units, self.most_units))
+        return (self.space_id,)
+
+    def _units(self, count: int) -> tuple[str, ...]:
+        return tuple(f"{self.space_id}.{unit}" for unit in range(1, count + 1))
 
 
 def space_id_of(resource_id: str) -> str:

@@ -84,20 +84,8 @@ def form_page(
     heading: str = "",
     **more: Any,
 ) -> Reply:
-    words = words_of(call, catalog)
     target = origin_of(form.value("next"), catalog.site.allowed_sites)
-    moments = {name: moment(form.value(name), words) for name in ("start", "end")}
-    context: dict[str, Any] = {
-        "form": form,
-        "summary": summary(form, catalog, words),
-        "moments": moments,
-        "heading": heading,
-        "conflicts": [],
-        "alternatives": [],
-        "request_id": "",
-        "filled": False,
-        **things(catalog, words),
-    }
+    context = form_context(call, catalog, form) | {"heading": heading, "refusal": heading}
     here = {"page": "book"} | {name: form.value(name) for name in PREFILLED if form.value(name)}
     return render(
         call,
@@ -109,6 +97,22 @@ def form_page(
         form_to=target or "",
         **context | more,
     )
+
+
+def form_context(call: Call, catalog: Catalog, form: Form) -> dict[str, Any]:
+    """What the template of the form needs, on whichever page it stands; nothing is refused yet."""
+    words = words_of(call, catalog)
+    return {
+        "form": form,
+        "summary": summary(form, catalog, words),
+        "moments": {name: moment(form.value(name), words) for name in ("start", "end")},
+        "refusal": "",
+        "conflicts": [],
+        "alternatives": [],
+        "request_id": "",
+        "filled": False,
+        **things(catalog, words),
+    }
 
 
 def _booked(call: Call, reply: Reply) -> Reply:

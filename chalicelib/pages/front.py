@@ -9,8 +9,9 @@ from chalicelib.api.replies import Reply
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.times import LAST_YEAR
 from chalicelib.pages import week
+from chalicelib.pages.booking import form_context
 from chalicelib.pages.errors import asked_language
-from chalicelib.pages.form import label
+from chalicelib.pages.form import form_of, label
 from chalicelib.pages.html import HTML, choose_language, link, render, words_of
 from chalicelib.pages.routes import routes
 from chalicelib.pages.week import Piece, Row, Wish
@@ -31,7 +32,7 @@ SIGNS = {
 
 @routes.add("GET", "/", "The week", answers={200: None}, produces=HTML)
 def front(call: Call) -> Reply:
-    """What is free in a week (`?week=2026-W49`) or on a day (`?day=2026-12-02`), for people with a need."""
+    """What is free in a week (`?week=2026-W49`) or on a day (`?day=2026-12-02`), and the form to book it."""
     choose_language(call, asked_language(call))
     query: Any = call.request.query_params or {}
     catalog = call.ports.settings.recent()
@@ -43,6 +44,7 @@ def front(call: Call) -> Reply:
         call,
         "week.html",
         catalog,
+        private=True,  # its form has a key that is for one booking
         here={"page": "", **kept},
         wish=wish,
         heading=_heading(wish, words),
@@ -58,6 +60,7 @@ def front(call: Call) -> Reply:
         lengths=[(minutes, words.length(minutes)) for minutes in LENGTHS],
         signs=SIGNS,
         kept=kept,
+        **form_context(call, catalog, form_of({})),
     )
 
 

@@ -33,6 +33,7 @@ MOST_DAYS = 62
 MOST_RESOURCES = 50
 BATCH = 100  # ledger items of one BatchGetItem; more come from the index by week
 NEAR_DAYS = 7
+OF_PEOPLE = ("email-not-allowed", "terms-not-accepted", "quota-exceeded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +162,11 @@ def preview(
         make_plan(ask, catalog, occupancy, now, live=live, also=problems)
     except Refused as refused:
         between = (max(now, day), day + timedelta(days=NEAR_DAYS))
+        # No other time or place helps whom the rules on people refuse.
+        elsewhere = keys and not any(each.code in OF_PEOPLE for each in refused.problems)
         found = (
             alternatives(ask, catalog, occupancy, now, between=between, spaces=others)
-            if keys
+            if elsewhere
             else []
         )
         return Preview(False, refused.problems, refused.conflicts, tuple(found))

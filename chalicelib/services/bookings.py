@@ -1,17 +1,21 @@
 """Booking, changing, cancelling and deciding: each a single transaction on the slot ledger."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain import bookings as domain
 from chalicelib.domain.bookings import Booking, State, judged
 from chalicelib.domain.catalog import Catalog
-from chalicelib.domain.errors import NotFound, Race, refuse
+from chalicelib.domain.errors import Conflict, NotFound, Problem, Race, Refused, refuse
 from chalicelib.domain.footprints import day_keys
-from chalicelib.domain.occupancy import mask_of
+from chalicelib.domain.occupancy import mask_of, ranges_of
 from chalicelib.domain.people import Actor
 from chalicelib.domain.planning import Plan
+from chalicelib.domain.rules import unique
+from chalicelib.domain.spaces import space_id_of
+from chalicelib.domain.times import instant_of
 from chalicelib.services.announcing import announce
 from chalicelib.services.changes import changed
 from chalicelib.services.expiry import release_ended
@@ -120,6 +124,8 @@ def change(
         if not booking.live:
             raise refuse("stale-state", state=booking.state.value)
         after = changed(attempt, booking, request, now)
+        if replace(after, version=booking.version, reason=booking.reason) == snapshot.booking:
+            raise _Unchanged(booking)
         save(attempt, snapshot.booking, after)
         audit(
             ports,
@@ -134,7 +140,10 @@ def change(
         announce(attempt, booking, after, "change", now)
         return after
 
-    return write(ports, intent, decide)
+    try:
+        return write(ports, intent, decide)
+    except _Unchanged as same:
+        return Outcome(same.booking, intent.render(same.booking))
 
 
 def cancel(
@@ -217,6 +226,11 @@ def deny(
     return write(ports, intent, decide)
 
 
+class _Unchanged(AlreadyDone):
+    def __init__(self, booking: Booking) -> None:
+        self.booking = booking
+
+
 class _AlreadyCancelled(AlreadyDone):
     def __init__(self, booking: Booking) -> None:
         self.booking = booking
@@ -275,16 +289,35 @@ def _reclaimable(attempt: Attempt, booking: Booking, now: datetime) -> None:
     snapshot = attempt.read(days=keys)
     occupancy = known(keys, snapshot, now)
     base, size = occupancy.first, occupancy.last - occupancy.first
+    problems, conflicts = [], []
     for resource, ranges in booking.footprint.items():
-        masks = occupancy.masks(resource)
+        masks, own = occupancy.masks(resource), mask_of(ranges, base, size)
         closed = masks.closure | mask_of(attempt.catalog.closed_ranges(resource), base, size)
-        if closed & mask_of(ranges, base, size):
-            raise refuse("closed", "/start")
-        if masks.busy & mask_of(ranges, base, size):
-            raise refuse("slot-taken", "/start")
+        for bits, code, reason in (
+            (closed & own, "closed", "closure"),
+            (masks.busy & own, "slot-taken", "booked"),
+        ):
+            for first, last in ranges_of(bits, base):
+                problems.append(Problem(code, "/start"))
+                conflicts.append(_conflict(booking, resource, first, last, reason, attempt.catalog))
+    if problems:
+        raise Refused(unique(problems), conflicts)
     ended = occupancy.ended_holders(booking.footprint)
     if release_ended(attempt.ports, frozenset(ended)):
         raise Race
+
+
+def _conflict(
+    booking: Booking, resource: str, first: int, last: int, reason: str, catalog: Catalog
+) -> Conflict:
+    """Taken time in terms of what was asked for: the space that a calendar belongs to."""
+    whose = [
+        space_id
+        for space_id in booking.space_ids
+        if (space := catalog.spaces.get(space_id)) and resource in catalog.resource_ids(space)
+    ]
+    named = {"space_id": whose[0]} if whose else {"resource_id": space_id_of(resource)}
+    return Conflict(instant_of(first), instant_of(last), reason, **named)
 
 
 def _check_deadline(booking: Booking, catalog: Catalog, now: datetime) -> None:

@@ -128,7 +128,9 @@ def _ask_after(booking: Booking, request: ChangeRequest, actor: Actor) -> Ask:
 
 def _obey(attempt: Attempt, ask: Ask, booking: Booking, now: datetime) -> None:
     """Refuse a change that gains no slots where it breaks a rule; the rules must still stand."""
-    if problems := broken(ask, attempt.catalog, now, booking):
+    problems = broken(ask, attempt.catalog, now, booking)
+    # What it has already it keeps, also where that is no longer booked: nothing is gained here.
+    if problems := [each for each in problems if each.code != "unknown-space"]:
         raise Refused(problems)
     spaces = [thing.space for thing in wanted(ask, attempt.catalog)[0]]
     attempt.ports.catalog.check(attempt.tx, attempt.catalog.governing(spaces))

@@ -1,7 +1,7 @@
 """Whether a message is still true, and the letter that it becomes: judged from the state as it is now."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.domain.bookings import Booking, State, judged
 from chalicelib.domain.catalog import Catalog
@@ -14,6 +14,7 @@ from chalicelib.services.ports import MessageContext, Ports
 
 # What tells a person the facts of a booking, to be compared with by what comes after.
 TELLING = (Kind.CONFIRMATION, Kind.PENDING, Kind.APPROVED, Kind.CHANGE, Kind.CANCELLATION)
+HORIZON = timedelta(days=3 * 366)  # beyond which nothing waits
 INVITING = (Kind.CONFIRMATION, Kind.APPROVED, Kind.CHANGE)
 
 
@@ -83,7 +84,7 @@ def _settled(ports: Ports, told: Told, message: Message) -> Told | None:
     other = ports.outbox.get(told.telling.message_id)
     if other is not None and not other.final:
         return None
-    arrived = other is not None and other.state in (*EVIDENCE, Sending.UNKNOWN)
+    arrived = other is not None and (other.reached or other.state in (*EVIDENCE, Sending.UNKNOWN))
     return replace(told, told=told.telling if arrived else told.told, telling=None)
 
 
@@ -96,7 +97,7 @@ def _untrue(message: Message, booking: Booking, told: Telling | None) -> str:
         Kind.PENDING: waits,
         Kind.APPROVAL_ASKED: waits,
         Kind.APPROVED: booking.state is State.CONFIRMED,
-        Kind.DENIED: booking.state in (State.DENIED, State.CONFIRMED),
+        Kind.DENIED: booking.state is (State.CONFIRMED if message.rule else State.DENIED),
         Kind.EXPIRY: booking.state in (State.EXPIRED, State.CONFIRMED),
         Kind.CHANGE: booking.live,
         Kind.CANCELLATION: booking.state is State.CANCELLED,
@@ -145,15 +146,24 @@ def _ready(
     )
     if message.kind not in TELLING:
         return Ready(letter, booking.version)
-    telling = Telling(message.message_id, facts_of(booking), booking.sequence, method)
+    # A mail without a calendar part leaves the entry of an earlier one where it is.
+    entry = method or (told.told.method if told.told else None)
+    telling = Telling(message.message_id, facts_of(booking), booking.sequence, entry)
     after = replace(told, telling=telling, version=told.version + 1)
     return Ready(letter, booking.version, after)
 
 
 def _method(message: Message, booking: Booking, told: Telling | None) -> Method | None:
-    """Calendar parts go to those who have the place; and take back only what was given."""
+    """Calendar parts go to those who have the place; and take back only what was given.
+
+    Two mails after an outage both tell the present state: its SEQUENCE goes out once.
+    """
     if message.kind in INVITING and booking.state is State.CONFIRMED:
-        return Method.REQUEST
+        known = told is not None and (told.method, told.sequence) == (
+            Method.REQUEST,
+            booking.sequence,
+        )
+        return None if known and not message.reached else Method.REQUEST
     if message.kind is Kind.CANCELLATION and told and told.method is Method.REQUEST:
         return Method.CANCEL
     return None
@@ -187,7 +197,7 @@ def _digest(ports: Ports, message: Message, catalog: Catalog, now: datetime) -> 
 
 def waiting_for_staff(ports: Ports, now: datetime) -> list[Booking]:
     """What waits for an answer of staff's, earliest first."""
-    horizon = now.replace(year=now.year + 3)
+    horizon = now + HORIZON
     found = ports.bookings.get_many(ports.bookings.due(horizon, 100))
     open_ones = [judged(booking, now) for booking in found]
     waiting = [

@@ -52,8 +52,9 @@ def poll(ports: Ports) -> Polled:
     found.sort(key=lambda each: (PRECEDENCE.index(each.kind), each.due_at))
     paused = ports.outbox.paused_until()
     if paused is not None:
-        # Once the pause is over one of them tries; if it goes through, the pause is lifted.
-        found = found[:1] if paused <= now else []
+        # Once the pause is over one of them tries; if it goes through, the pause is lifted. The one
+        # nobody has looked at for longest: the first in rank may have to wait for one of the others.
+        found = [min(found, key=lambda each: each.look_at or now)] if paused <= now else []
     stop = ports.clock.monotonic() + POLL_SECONDS
     queued = 0
     for number in range(0, len(found), TOGETHER):

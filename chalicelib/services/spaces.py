@@ -12,10 +12,10 @@ from typing import Any
 from chalicelib.domain.bookings import Booking, check_version, judged
 from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.errors import NotFound, Problem, Refused, refuse
-from chalicelib.domain.footprints import Footprint, difference, union
+from chalicelib.domain.footprints import Footprint, common, difference
 from chalicelib.domain.occupancy import is_closure
 from chalicelib.domain.planning import window
-from chalicelib.domain.rules import Ask, Wanted, broken_for
+from chalicelib.domain.rules import Ask, Wanted, broken_for, too_many, unique
 from chalicelib.domain.spaces import DAYS, Hours, Kind, Space
 from chalicelib.domain.times import day_of, instant_of, slot_floor
 from chalicelib.services.ports import Ports
@@ -102,7 +102,8 @@ def applied(space: Space, fields: Mapping[str, Any]) -> Space:
         if name in others:
             others[name] = {**getattr(space, name), **others[name]}
     days = tuple(week.get(day, present) for day, present in zip(DAYS, hours.week, strict=True))
-    return replace(space, **others, hours=Hours(days, exceptions))
+    after = replace(space, **others, hours=Hours(days, exceptions))
+    return replace(after, most_units=max(space.most_units, space.units, after.units))
 
 
 def change_site(
@@ -131,7 +132,9 @@ def affected(ports: Ports, space_id: str) -> list[Affected]:
     """The bookings from now on that a space's present rules would not allow, by start.
 
     They are found in the ledger, strongly consistent, through every calendar of the space and every
-    combined space that it is part of; those who hold less than the space now is are among them.
+    combined space that it is part of. A space that takes more than its bookings hold puts them in
+    conflict with whoever has it: both are listed (`slot-taken`); a part that nobody has is
+    `stale-state`. Longer buffers that meet nobody leave a booking as it is: it keeps its own.
     """
     catalog, now = ports.settings.fresh(), ports.clock.now()
     space = catalog.spaces[space_id]
@@ -141,24 +144,32 @@ def affected(ports: Ports, space_id: str) -> list[Affected]:
         if space_id in each.parts and each.kind is Kind.COMBINED
     ]
     resources = {resource for each in concerned for resource in catalog.resource_ids(each)}
-    resources |= set(space.resource_ids())
+    resources |= set(space.past_resource_ids())
     bookings = [
         judged(booking, now) for booking in ports.bookings.get_many(_holders(ports, resources, now))
     ]
     bookings = [booking for booking in bookings if booking.live and booking.ends_at > now]
-    held = {booking.booking_id: booking.held for booking in bookings}
-    found = []
+    found: dict[str, list[Problem]] = {booking.booking_id: [] for booking in bookings}
     for booking in bookings:
-        problems = [
-            problem
-            for each in concerned
-            if each.space_id in (*booking.space_ids, *booking.equipment, booking.facilitator)
-            for problem in _misfits(booking, each, catalog, held)
-        ]
-        if problems:
-            unique = {(problem.code, problem.pointer): problem for problem in problems}
-            found.append(Affected(booking, tuple(unique.values())))
-    return sorted(found, key=lambda each: (each.booking.starts_at, each.booking.booking_id))
+        mine = found[booking.booking_id]
+        for each in concerned:
+            if each.space_id not in (*booking.space_ids, *booking.equipment, booking.facilitator):
+                continue
+            mine += _misfits(booking, each, catalog)
+            missing = _missing(booking, each, catalog)
+            conflicts = _conflicts(booking, each, missing, bookings)
+            for other_id, problem in conflicts:
+                found[other_id].append(problem)
+                mine.append(problem)
+            if not conflicts and set(missing) - set(booking.held):
+                why = {"why": "not-held", "space_id": each.space_id}
+                mine.append(Problem("stale-state", "", why))
+    listed = [
+        Affected(booking, tuple(unique(found[booking.booking_id])))
+        for booking in bookings
+        if found[booking.booking_id]
+    ]
+    return sorted(listed, key=lambda each: (each.booking.starts_at, each.booking.booking_id))
 
 
 def _check(space: Space, catalog: Catalog) -> None:
@@ -192,11 +203,56 @@ def _holders(ports: Ports, resources: Iterable[str], now: datetime) -> set[str]:
     }
 
 
-def _misfits(
-    booking: Booking, space: Space, catalog: Catalog, held: dict[str, Footprint]
-) -> list[Problem]:
+def _misfits(booking: Booking, space: Space, catalog: Catalog) -> list[Problem]:
     """What a new booking like this one would be refused for, of what does not change by itself."""
-    ask = Ask(
+    ask = _ask_of(booking)
+    # Judged as of when it was made: notice and horizon are of that day, not of today.
+    problems = broken_for(Wanted(space, ""), ask, catalog, booking.created_at, None)
+    if catalog.active(space.space_id) is None:
+        problems.append(Problem("unknown-space", "", {"space_id": space.space_id}))
+    problems += too_many(ask, catalog)
+    gone = set(space.past_resource_ids()) - set(space.resource_ids())
+    if gone & set(booking.held):
+        pointer = "/units" if space.kind is Kind.POOL else f"/equipment/{space.space_id}"
+        problems.append(Problem("over-capacity", pointer, {"limit": space.units}))
+    return [problem for problem in problems if problem.code not in booking.override]
+
+
+def _missing(booking: Booking, space: Space, catalog: Catalog) -> Footprint:
+    """What a booking does not hold of what its space now takes: a new part, or longer buffers."""
+    if space.kind in (Kind.POOL, Kind.EQUIPMENT, Kind.PERSON):
+        return {}
+    wanted = {
+        resource: (window(_ask_of(booking), catalog, space, part),)
+        for part in catalog.parts_of(space)
+        for resource in part.resource_ids()
+    }
+    return difference(wanted, booking.held)
+
+
+def _conflicts(
+    booking: Booking, space: Space, missing: Footprint, bookings: Iterable[Booking]
+) -> list[tuple[str, Problem]]:
+    """Who holds what a booking would need, and when both would."""
+    found = []
+    for other in bookings:
+        both = [
+            piece
+            for resource, ranges in other.held.items()
+            for piece in common(ranges, missing.get(resource, ()))
+        ]
+        if both and other.booking_id != booking.booking_id:
+            params = {
+                "space_id": space.space_id,
+                "starts_at": instant_of(min(first for first, _ in both)),
+                "ends_at": instant_of(max(last for _, last in both)),
+            }
+            found.append((other.booking_id, Problem("slot-taken", "", params)))
+    return found
+
+
+def _ask_of(booking: Booking) -> Ask:
+    return Ask(
         booking.space_ids,
         booking.starts_at,
         booking.ends_at,
@@ -205,55 +261,6 @@ def _misfits(
         booking.equipment,
         override=booking.override,
     )
-    # Judged as of when it was made: notice and horizon are of that day, not of today.
-    problems = [
-        problem
-        for problem in broken_for(Wanted(space, ""), ask, catalog, booking.created_at, None)
-        if problem.code not in booking.override
-    ]
-    if catalog.active(space.space_id) is None:
-        problems.append(Problem("unknown-space", "", {"space_id": space.space_id}))
-    if booking.space_ids == (space.space_id,) and "over-capacity" not in booking.override:
-        limit = space.capacity * (booking.units if space.kind is Kind.POOL else 1)
-        if booking.attendees > limit:
-            problems.append(Problem("over-capacity", "/attendees", {"limit": limit}))
-    return problems + _short_of(booking, space, catalog, ask, held)
-
-
-def _short_of(
-    booking: Booking,
-    space: Space,
-    catalog: Catalog,
-    ask: Ask,
-    held: dict[str, Footprint],
-) -> list[Problem]:
-    """Where a booking holds less than its space now takes: a new part, or longer buffers.
-
-    `slot-taken` where somebody else has what is missing, `not-held` where it is still free.
-    """
-    if space.kind in (Kind.POOL, Kind.EQUIPMENT, Kind.PERSON):
-        return []
-    wanted = {
-        resource: (window(ask, catalog, space, part),)
-        for part in catalog.parts_of(space)
-        for resource in part.resource_ids()
-    }
-    missing = difference(wanted, booking.held)
-    if not missing:
-        return []
-    others = union(*(each for key, each in held.items() if key != booking.booking_id))
-    free = difference(missing, others)
-    taken = difference(missing, free)
-    if not taken:
-        return [Problem("not-held", "", {"space_id": space.space_id})]
-    first = min(ranges[0][0] for ranges in taken.values())
-    last = max(ranges[-1][1] for ranges in taken.values())
-    params = {
-        "space_id": space.space_id,
-        "starts_at": instant_of(first),
-        "ends_at": instant_of(last),
-    }
-    return [Problem("slot-taken", "", params)]
 
 
 def _audit(ports: Ports, attempt: Attempt, subject: str, action: str, names: list[str]) -> None:

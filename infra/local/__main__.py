@@ -1,15 +1,16 @@
 """`make run` and `make stop`: the steps, each with a word to the person who waits."""
 
 import argparse
+import subprocess
 import sys
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from infra.local.cloud import Cloud, Problem
+from infra.local.cloud import STACK, Cloud, Problem
 from infra.local.deploy import check_deployed, deploy, endpoint_of
-from infra.local.environment import forget_own_account
+from infra.local.environment import for_commands, forget_own_account
 from infra.package import ROOT
 
 HOME = ROOT / ".local"
@@ -48,6 +49,15 @@ def stop(cloud: Cloud) -> None:
             _say("The local cloud is not running.")
 
 
+def consistency(cloud: Cloud, *, repair: bool) -> int:
+    """Run the consistency check on the tables of a running local cloud; its exit code."""
+    if not cloud.running():
+        raise Problem("The local cloud is not running: start it with `make run`.")
+    command = [sys.executable, "-m", "chalicelib.services.check", *(["--repair"] if repair else [])]
+    environment = for_commands(cloud.address) | {"TABLE_PREFIX": f"{STACK}-"}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
 def _seed(cloud: Cloud, endpoint: str) -> None:
     from infra.local.seed import seed
 
@@ -82,7 +92,8 @@ def _short(path: Path) -> Path:
 def main(arguments: list[str]) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
-    parser.add_argument("what", choices=["start", "stop"])
+    parser.add_argument("what", choices=["start", "stop", "consistency"])
+    parser.add_argument("--repair", action="store_true", help="of consistency: mend what differs")
     parser.add_argument("--port", type=int, default=4566)
     parser.add_argument("--home", type=Path, default=HOME)
     options = parser.parse_args(arguments)
@@ -91,6 +102,8 @@ def main(arguments: list[str]) -> int:
     try:
         if options.what == "stop":
             stop(cloud)
+        elif options.what == "consistency":
+            return consistency(cloud.as_running(), repair=options.repair)
         else:
             print(start(cloud))
     except Problem as problem:

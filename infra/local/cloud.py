@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,11 @@ class Cloud:
         with file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+    def as_running(self) -> "Cloud":
+        """The same cloud on the port that its process serves, whichever that is."""
+        known = self._known()
+        return replace(self, port=known["port"]) if known else self
 
     def running(self) -> bool:
         """Whether the process that this folder knows of is alive and answers."""

@@ -326,3 +326,21 @@ def test_the_quota_of_live_bookings_is_kept(make_api) -> None:
     answer = api("POST", "/v1/bookings", booking("studio"), FORM_KEY)
     assert (answer.status, answer.problem) == (422, "quota-exceeded")
     assert api.books(space_ids=["studio"], person=eero())["state"] == "confirmed"
+
+
+def test_a_single_space_can_be_moved_to_by_its_single_name(api: Api) -> None:
+    made = api.books()
+    path = f"/v1/bookings/{made['booking_id']}"
+    answer = api("PATCH", path, {"space_id": "studio"}, FORM_KEY, If_Match="*")
+    assert answer.json["space_ids"] == ["studio"]
+    both = {"space_id": "pod", "space_ids": ["pod"]}
+    assert api("PATCH", path, both, FORM_KEY, If_Match="*").pointers == {
+        "/space_id": "invalid-request"
+    }
+
+
+def test_a_change_of_nothing_keeps_the_etag(api: Api) -> None:
+    made = api.books()
+    answer = api("PATCH", f"/v1/bookings/{made['booking_id']}", {}, FORM_KEY, If_Match='"1"')
+    assert (answer.status, answer.headers["ETag"]) == (200, '"1"')
+    assert answer.json == made

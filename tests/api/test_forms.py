@@ -164,3 +164,22 @@ def test_a_header_s_key_comes_before_a_field_s(api: Api) -> None:
 def test_a_form_can_be_previewed(api: Api, untouched: None) -> None:
     answer = api("POST", "/v1/bookings/preview", form=form())
     assert (answer.status, answer.json["items"][0]["possible"]) == (200, True)
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "https://lab.example.evil.example"]
+)
+def test_a_form_on_a_strange_site_is_forbidden(api: Api, untouched: None, origin: str) -> None:
+    answer = api("POST", "/v1/bookings", form=form(), Origin=origin)
+    assert (answer.status, answer.problem) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("origin", ["https://lab.example", "https://form.example"])
+def test_a_form_of_ours_or_of_an_allowed_site_is_taken(make_api, origin: str) -> None:
+    api = make_api(allowed_sites=("https://form.example",))
+    assert api("POST", "/v1/bookings", form=form(), Origin=origin).status == 201
+
+
+def test_a_form_is_ours_by_the_address_that_it_was_read_at(api: Api) -> None:
+    origin = {"Origin": "http://localhost:4566", "Host": "localhost:4566"}
+    assert api("POST", "/v1/bookings", form=form(), **origin).status == 201

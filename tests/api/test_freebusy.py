@@ -123,3 +123,23 @@ def test_busy_times_that_touch_are_one(api: Api) -> None:
     found = both(api, resources=["studio"]).json["resources"]["studio"]
     busy = {"start": "2026-12-02T08:45:00+02:00", "end": "2026-12-02T11:15:00+02:00"}
     assert found["busy"] == [busy]
+
+
+def test_what_may_not_take_place_is_no_busier_with_its_setup(api: Api) -> None:
+    """1 pending or held, its buffers too."""
+    api("PATCH", "/v1/staff/spaces/studio", {"needs_approval": True}, STAFF_KEY, If_Match="*")
+    api.books(space_ids=["studio"], start="2026-12-02T09:00", end="2026-12-02T10:00")
+    found = both(api, resources=["studio"], interval_minutes=15).json["resources"]["studio"]
+    assert found["view"] == "0001111110000000"
+
+
+def test_what_is_over_is_closed(api: Api) -> None:
+    day = {"from": "2026-12-01T08:00", "to": "2026-12-01T11:00"}
+    found = both(api, resources=["pod"], interval_minutes=60, **day).json["resources"]["pod"]
+    assert found["view"] == "300"
+
+
+@pytest.mark.parametrize("name", ["Mars/Base", "../../etc/passwd", "Europe/"])
+def test_a_time_zone_that_there_is_not_is_a_mistake(api: Api, name: str) -> None:
+    answer = api("POST", "/v1/freebusy", MORNING | {"resources": ["pod"], "time_zone": name})
+    assert answer.pointers == {"/time_zone": "invalid-request"}

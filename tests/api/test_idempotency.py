@@ -216,3 +216,12 @@ def test_without_a_key_two_requests_are_two(api: Api) -> None:
     api.books()
     answer = api("POST", "/v1/bookings", booking(), FORM_KEY)
     assert (answer.status, answer.problem) == (409, "slot-taken")
+
+
+def test_one_thing_said_in_two_ways_is_one_request(api: Api) -> None:
+    """The fingerprint is of what was meant: instants, and the spaces."""
+    one = booking(start="2026-12-02T10:00", end="2026-12-02T11:00", space_ids=..., space_id="pod")
+    first = api("POST", "/v1/bookings", one, FORM_KEY, Idempotency_Key="same")
+    again = api("POST", "/v1/bookings", booking(), FORM_KEY, Idempotency_Key="same")
+    assert (first.status, again.status, again.json) == (201, 201, first.json)
+    assert again.headers["Idempotency-Replayed"] == "true"

@@ -444,3 +444,17 @@ def test_equipment_and_people_are_no_rows(browser: Browser) -> None:
     assert "screen" not in ids
     assert "facilitator-1" not in ids
     assert "desks" in ids
+
+
+def test_the_front_page_books(api: Api) -> None:
+    """The week, and under it the form: the printed address is all that a newcomer needs."""
+    browser = Browser(api.client)
+    page = browser.get("/")
+    form = next(each for each in page.all("form") if each.attrs.get("method") == "post")
+    assert form.attrs["action"].endswith("v1/bookings")
+    assert page.headers["Cache-Control"] == "no-store"
+    person = {"name": "Aino Aalto", "email": "aino.aalto@gov.fi", "accept_terms": "on"}
+    times = {"space_id": "pod", "start": "2026-12-02T10:00", "end": "2026-12-02T11:00"}
+    fields = page.fields() | times | person
+    assert browser.post("/v1/bookings", fields).status == 201
+    assert browser.post("/v1/bookings", browser.get("/").fields() | times | person).status == 409

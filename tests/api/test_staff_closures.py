@@ -181,3 +181,12 @@ def test_why_a_space_is_closed_is_told_to_staff_alone(api: Api) -> None:
     api("POST", LIST, DAY, STAFF_KEY)
     shown = api("GET", "/v1/availability?from=2026-12-10&to=2026-12-11&space_id=pod")
     assert "Remontti" not in shown.text
+
+
+def test_a_blocked_closure_says_in_the_list_too_what_is_in_its_way(api: Api) -> None:
+    made = api.books()["booking_id"]
+    body = {"space_ids": ["pod"], "start": "2026-12-02T08:00", "end": "2026-12-02T18:00"}
+    api("POST", "/v1/staff/closures", body, STAFF_KEY)
+    (closure,) = api("GET", "/v1/staff/closures", key=STAFF_KEY).json["items"]
+    assert closure["state"] == "blocked"
+    assert [each["booking_id"] for each in closure["conflicts"]] == [made]

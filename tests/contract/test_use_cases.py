@@ -193,7 +193,7 @@ def test_a_change_of_settings_lists_what_no_longer_fits(lab: Backend):
     )
     (found,) = spaces.affected(lab.ports, "studio")
     assert found.booking == booking
-    assert {problem.code for problem in found.problems} == {"over-capacity", "not-held"}
+    assert {problem.code for problem in found.problems} == {"over-capacity"}
 
 
 def test_a_worker_with_old_settings_looks_again(lab: Backend):

@@ -1,5 +1,6 @@
 """What is shown as free, busy and closed, what is offered, and what is offered instead."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from chalicelib.domain.spaces import Hours, Kind
 from chalicelib.services import availability
 from chalicelib.services.availability import Search
 from tests.builders import (
+    AINO,
     ALWAYS_OPEN,
     ANYBODY,
     FORM,
@@ -453,3 +455,16 @@ def test_settings_changed_a_moment_ago_are_seen_by_who_looks(lab):
     assert len(starts(ports, "pod", DAY, 60)) == 37
     set_space(ports, "pod", hours=Hours(week=(((8 * 60, 9 * 60),),) * 7))
     assert len(starts(ports, "pod", DAY, 60)) == 1
+
+
+def test_no_other_time_is_offered_to_whom_the_rules_on_people_refuse(lab):
+    """What is offered can be booked."""
+    ports, _, _ = lab(live_bookings=1)
+    book(ports, "pod", **wed("10-11"))
+    for wish in (
+        a_request("studio", **wed("10-11")),
+        a_request("pod", person=replace(AINO, email="aino@example.com"), **wed("10-11")),
+    ):
+        found = availability.preview(ports, wish, FORM)
+        assert not found.possible
+        assert found.alternatives == ()

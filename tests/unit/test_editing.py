@@ -704,3 +704,48 @@ def test_what_a_preview_promises_is_kept(lab):
     assert [each.code for each in no.problems] == ["slot-taken"]
     assert (len(store.records), store.bookings, store.ledger) == before
     book(ports, "pod", **wed("11-12"))
+
+
+def test_a_booking_of_an_archived_space_can_still_be_shortened(lab):
+    """B48"""
+    ports, _, _ = lab()
+    booking = book(ports, "pod", **wed("10-12"))
+    set_space(ports, "pod", active=False)
+    assert change(ports, booking, ends_at=at("2026-12-02 11:00")).ends_at == at("2026-12-02 11:00")
+    found = change_refused(ports, booking, **on("2026-12-03", "10-11"))
+    assert codes(found) == ["unknown-space"]
+
+
+def test_a_change_of_nothing_is_no_new_version(lab):
+    ports, store, _ = lab()
+    booking = book(ports, "pod", title="Suunnittelu", **wed("10-12"))
+    entries = len(store.audit)
+    assert change(ports, booking) == booking
+    assert change(ports, booking, title="Suunnittelu", **wed("10-12")) == booking
+    assert len(store.audit) == entries
+    assert change(ports, booking, title="Muu").version == 2
+
+
+def test_a_denied_booking_that_comes_too_late_is_told_what_is_taken(lab):
+    """B37"""
+    ports, _, _ = lab(LOFT)
+    denied = deny(ports, book(ports, "loft", **wed("10-12")))
+    book(ports, "loft", by=STAFF, **wed("11-13"))
+    with pytest.raises(Refused) as caught:
+        approve(ports, denied, tags=(etag(denied),))
+    (conflict,) = caught.value.conflicts
+    assert (conflict.space_id, conflict.reason) == ("loft", "booked")
+    assert (conflict.starts_at, conflict.ends_at) == (
+        at("2026-12-02 11:00"),
+        at("2026-12-02 12:00"),
+    )
+
+
+def test_why_an_extension_was_denied_is_not_said_for_ever(lab):
+    """B47"""
+    ports, _, _ = lab(LOFT)
+    booking = approve(ports, book(ports, "loft", **wed("10-12")))
+    change(ports, booking, **wed("10-14"))
+    kept = deny(ports, ports.bookings.get(booking.booking_id))
+    assert kept.reason == "taken"
+    assert change(ports, kept, title="Muu").reason == ""

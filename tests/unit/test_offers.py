@@ -250,7 +250,7 @@ def test_a_preview_says_what_booking_will(world, space_id, quarter, length):
 def test_free_busy_agrees_with_what_is_shown(world, interval):
     found = availability.free_busy(world.ports, SPACES, world.begins, world.ends, interval)
     step = timedelta(minutes=interval)
-    grade = {"tentative": 1, "booked": 2, "buffer": 2, "hours": 3, "closure": 3, "past": 0}
+    grade = {"tentative": 1, "booked": 2, "buffer": 2, "hours": 3, "closure": 3, "past": 3}
     for each in found.values():
         pieces = [*each.found.busy, *each.found.closed]
         expected = ""

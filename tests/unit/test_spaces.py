@@ -247,8 +247,8 @@ def test_a_tree_that_would_make_two_bookings_meet_lists_them(lab):
     assert [each.code for each in listed[of_hall.booking_id]] == ["slot-taken"]
     assert listed[of_hall.booking_id][0].params["starts_at"] == at("2026-12-02 11:00")
     assert listed[of_hall.booking_id][0].params["ends_at"] == at("2026-12-02 12:00")
-    assert [each.code for each in listed[later.booking_id]] == ["not-held"]
-    assert of_pod.booking_id not in listed
+    assert listed[of_pod.booking_id] == listed[of_hall.booking_id]
+    assert [each.code for each in listed[later.booking_id]] == ["stale-state"]
     for booking in (of_pod, of_hall, later):
         assert ports.bookings.get(booking.booking_id) == booking
     assert codes(refused(ports, "hall", **wed("10-11"))) == ["slot-taken"]
@@ -452,3 +452,49 @@ def test_a_pool_is_closed_only_as_far_as_too_few_units_are_left(lab):
     found = refused(ports, "desks", units=1, **wed("10-11"))
     assert codes(found) == ["closed", "slot-taken"]
     assert ports.bookings.get(taken.booking_id) == taken
+
+
+def listed(ports, space_id):
+    """Which rules each affected booking breaks."""
+    return {
+        each.booking.booking_id: [problem.code for problem in each.problems]
+        for each in spaces.affected(ports, space_id)
+    }
+
+
+def test_a_smaller_pool_lists_who_wants_more_than_there_is_and_who_sits_on_what_is_gone(lab):
+    ports, _, _ = lab(live_bookings=None)
+    six = book(ports, "desks", units=6, **wed("10-11"))
+    singles = [book(ports, "desks", **wed("12-13")) for _ in range(4)]
+    set_space(ports, "desks", units=2)
+    found = listed(ports, "desks")
+    assert found[six.booking_id] == ["over-capacity"]
+    assert set(found) == {six.booking_id, *(each.booking_id for each in singles[2:])}
+    set_space(ports, "desks", units=6)
+    assert listed(ports, "desks") == {}
+
+
+def test_less_equipment_lists_who_has_more_of_it(lab):
+    ports, _, _ = lab()
+    both = book(ports, "pod", equipment={"screen": 2}, **wed("10-11"))
+    book(ports, "pod", equipment={"screen": 1}, **wed("12-13"))
+    set_space(ports, "screen", units=1)
+    assert listed(ports, "screen") == {both.booking_id: ["over-capacity"]}
+
+
+def test_a_smaller_space_lists_bookings_of_several_spaces_too(lab):
+    ports, _, _ = lab()
+    two = book(ports, "studio", "pod", attendees=14, **wed("10-11"))
+    set_space(ports, "studio", capacity=3)
+    assert listed(ports, "studio") == {two.booking_id: ["over-capacity"]}
+
+
+def test_longer_buffers_that_meet_nobody_change_nothing_for_a_booking(lab):
+    """B15"""
+    ports, _, _ = lab()
+    first, second = (book(ports, "studio", **wed(hours)) for hours in ("10-11", "11:30-12:30"))
+    book(ports, "studio", **wed("16-17"))
+    set_space(ports, "studio", setup_minutes=60, cleanup_minutes=60)
+    found = listed(ports, "studio")
+    assert set(found) == {first.booking_id, second.booking_id}
+    assert {code for codes in found.values() for code in codes} == {"slot-taken"}

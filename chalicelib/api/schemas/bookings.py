@@ -139,6 +139,7 @@ class BookingPatch(Model):
     start: When | None = None
     end: When | None = None
     space_ids: Spaces | None = None
+    space_id: SpaceId | None = None
     units: Units | None = None
     equipment: Equipment | None = None
     title: Line | None = None

@@ -29,6 +29,7 @@ class SesPost:
 
         try:
             answer = self._client.send_email(
+                FromEmailAddress=_sender(raw),
                 Destination={"ToAddresses": [to]},
                 Content={"Raw": {"Data": raw}},
                 ConfigurationSetName=self._configuration_set,
@@ -44,6 +45,14 @@ class SesPost:
         except ClientError as error:
             raise _meaning(error) from error
         return str(answer["MessageId"])
+
+
+def _sender(raw: bytes) -> str:
+    """The address in From: what it is sent on behalf of is judged by it."""
+    from email.parser import BytesHeaderParser
+    from email.utils import parseaddr
+
+    return parseaddr(BytesHeaderParser().parsebytes(raw).get("From", ""))[1]
 
 
 def _meaning(error: Any) -> Exception:

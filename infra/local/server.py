@@ -11,14 +11,21 @@ Run by the interpreter of MiniStack's own environment. Changed in it, and why:
 - Mails that SES takes go to a mail server for development (Sendria), which ends when this process does.
 - A batch of SQS messages is allowed by `sqs:SendMessage`, as on AWS, which knows no action of the
   batch's own name.
+- Raw mails go to that server as they came.
+- A mail is sent on the identity of its sender's domain, as on AWS; MiniStack asks for leave on `*`.
 - SIGUSR1 writes all state to disk, so that a deployment outlives a machine that is switched off.
 """
 
 import asyncio
+import base64
 import ctypes
+import json
 import os
 import signal
 import sys
+import threading
+from email import message_from_bytes
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,7 +35,7 @@ from hypercorn.config import Config
 from ministack import app as ministack
 from ministack.core import iam_actions, lambda_runtime
 from ministack.core.persistence import save_all
-from ministack.services import apigateway_v1
+from ministack.services import apigateway_v1, ses_v2
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 WORKERS = int(os.environ.get("LOCAL_WORKERS", "6"))
@@ -66,6 +73,38 @@ def allow_batches() -> None:
         return "sqs:SendMessage" if found == "sqs:SendMessageBatch" else found
 
     iam_actions.extract_iam_action = action
+
+
+def ask_for_identities() -> None:
+    """Judge the sending of a mail by the identity that it is sent from."""
+    resource_of = iam_actions._ses_v2_resource_arn
+
+    def arn(method: str, path: str, body: bytes, region: str, account_id: str) -> str:
+        if not path.endswith("/outbound-emails"):
+            return str(resource_of(method, path, body, region, account_id))
+        content = json.loads(body)
+        raw = base64.b64decode(content.get("Content", {}).get("Raw", {}).get("Data", ""))
+        sender = content.get("FromEmailAddress") or message_from_bytes(raw).get("From", "")
+        domain = parseaddr(sender)[1].rpartition("@")[2]
+        return f"arn:aws:ses:{region}:{account_id}:identity/{domain}"
+
+    iam_actions._ses_v2_resource_arn = arn
+
+
+def relay_raw_mails() -> None:
+    """Hand raw mails on as they came: MiniStack makes new ones of their subject and texts."""
+    here = threading.local()
+    parse, build = ses_v2._parse_raw_mime, ses_v2._build_mime_message
+
+    def remembered(raw: str) -> Any:
+        here.raw = base64.b64decode(raw)
+        return parse(raw)
+
+    def whole(*args: Any) -> Any:
+        raw, here.raw = getattr(here, "raw", None), None
+        return build(*args) if raw is None else raw
+
+    ses_v2._parse_raw_mime, ses_v2._build_mime_message = remembered, whole
 
 
 def shorten_waits_for_logs() -> None:
@@ -109,6 +148,8 @@ async def main() -> None:
     config.h11_max_incomplete_size = 2**20  # let our own code refuse an address that is too long
     bound_workers()
     allow_batches()
+    ask_for_identities()
+    relay_raw_mails()
     shorten_waits_for_logs()
     mailbox = await serve_mailbox()
     await serve(serve_at_short_address, config, shutdown_trigger=stopped.wait)

@@ -190,7 +190,7 @@ def measure() -> Section:
     book, week = found[BOOK], found[LOOK]
     figures = (
         Figure(f"{BOOK}: transactions", book.requests["TransactWriteItems"], "requests", 1),
-        Figure(f"{BOOK}: actions", book.actions, "actions", 6),
+        Figure(f"{BOOK}: actions", book.actions, "actions", 9),
         Figure(f"{BOOK}: reads", book.reads, "requests", 2),
         Figure(f"{LOOK}: reads", week.reads, "requests", 2),
     )

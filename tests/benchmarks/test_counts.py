@@ -21,7 +21,7 @@ def test_booking_one_space_is_one_transaction_of_six_actions_and_two_reads(
     """Ledger, booking, quota, settings check, idempotency and audit; the reads are key and ledger."""
     cost = counted[BOOK]
     assert cost.requests == {"GetItem": 1, "BatchGetItem": 1, "TransactWriteItems": 1}
-    assert cost.actions <= 6
+    assert cost.actions <= 9  # three of them messages
 
 
 def test_all_that_a_booking_needs_is_read_at_once(counted: dict[str, Cost]) -> None:

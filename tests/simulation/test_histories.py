@@ -33,11 +33,14 @@ def test_no_history_breaks_the_invariant(number: int) -> None:
 
 @pytest.mark.parametrize("condition", ["gained", "version"])
 def test_a_store_that_forgets_a_condition_is_caught(condition: str) -> None:
-    """The same histories over a store that leaves a condition out do break the invariant."""
+    """The same histories over a store that leaves a condition out do break the invariant.
+
+    With it goes the condition of messages, which are there already where a version is written twice.
+    """
     caught = 0
     for seed in range(4):
         try:
-            World(seed, leave_out=frozenset({condition})).run(4000)
+            World(seed, leave_out=frozenset({condition, "announced"})).run(4000)
         except (Violation, Broken):
             caught += 1
     assert caught == 4

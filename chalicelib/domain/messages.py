@@ -15,6 +15,7 @@ LEASE = timedelta(seconds=180)  # longer than any worker can live
 NO_EVIDENCE = timedelta(minutes=15)  # after which a mail of unknown fate is sent once more
 MOST_FAILURES = 5  # of rendering
 CHANGE = "change"  # the rule of a denial that leaves the booking as it was
+REJECTED = "rejected"  # why one failed of which SES had said that it was sent
 STAFF = "staff"  # the recipient of what goes to the Lab's own mailbox
 
 
@@ -221,9 +222,18 @@ def evident(one: Message, state: State, now: datetime, reason: str = "") -> Mess
 
     A word of SES's outranks everything but a stronger one: whatever we believed, it was sent.
     """
+    if state is State.SENT and (one.state, one.reason) == (State.FAILED, REJECTED):
+        return None
     if one.state in EVIDENCE and EVIDENCE.index(one.state) >= EVIDENCE.index(state):
         return None
     return _final(one, state, now, reason)
+
+
+def rejected(one: Message, now: datetime) -> Message | None:
+    """What becomes of one that SES took at first and then would not send; None where it is over."""
+    if one.final and one.state not in (State.SENT, State.UNKNOWN):
+        return None
+    return failed(one, now, REJECTED)
 
 
 def again(one: Message, now: datetime) -> Message:

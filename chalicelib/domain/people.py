@@ -32,6 +32,7 @@ class Actor:
     staff: bool = False
     vouches: bool = False
     person: Person | None = None
+    manages: str = ""  # the one booking that a link is for
 
     @property
     def anonymous(self) -> bool:

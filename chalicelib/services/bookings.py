@@ -238,7 +238,9 @@ class _AlreadyCancelled(AlreadyDone):
 
 def _visible(booking: Booking | None, actor: Actor) -> Booking:
     if booking is None or not (
-        actor.staff or (not actor.anonymous and booking.made_by == actor.actor_id)
+        actor.staff
+        or actor.manages == booking.booking_id
+        or (not actor.anonymous and booking.made_by == actor.actor_id)
     ):
         raise NotFound
     return booking

@@ -1,10 +1,12 @@
 """Completing a held booking: whoever shows the code, or opens the link, has read the mail."""
 
+from datetime import timedelta
+
 from chalicelib.domain import bookings as domain
 from chalicelib.domain.bookings import Booking, State, judged
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import refuse
-from chalicelib.domain.messages import Kind, message
+from chalicelib.domain.messages import Kind, message, message_id
 from chalicelib.services.announcing import announce
 from chalicelib.services.bookings import audit, save
 from chalicelib.services.links import code_matches
@@ -57,12 +59,15 @@ def send_again(ports: Ports, booking_id: str) -> None:
     booking = ports.bookings.get(booking_id)
     if booking is None or judged(booking, now).state is not State.HELD:
         return
-    minute = int(now.timestamp()) // (60 * MINUTES_APART)
+    subject, window = f"booking#{booking_id}", int(now.timestamp()) // (60 * MINUTES_APART)
+    last = ports.outbox.get(message_id(subject, Kind.HOLD, "", booking.person_id, window - 1))
+    if last is not None and now < last.created_at + timedelta(minutes=MINUTES_APART):
+        return
     one = message(
         Kind.HOLD,
-        f"booking#{booking_id}",
+        subject,
         booking.person_id,
-        minute,
+        window,
         due_at=now,
         now=now,
         expires_at=booking.confirm_by,

@@ -64,7 +64,7 @@ def receive(ports: Ports, event: MailEvent) -> str:
             return "unknown"
         now = ports.clock.now()
         if event.kind == "Reject":
-            after = None if message.final else domain.failed(message, now, "rejected")
+            after = domain.rejected(message, now)
         else:
             after = domain.evident(message, STATES[event.kind], now, event.reason)
         if after is None or _saved(ports, after):

@@ -1,0 +1,129 @@
+"""The pages that mails lead to: looking shows and pressing a button acts, since scanners open links."""
+
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.api.call import Call
+from chalicelib.api.problems import ApiProblem
+from chalicelib.api.replies import Reply
+from chalicelib.domain.bookings import Booking, State
+from chalicelib.domain.errors import Refused
+from chalicelib.pages.errors import asked_language
+from chalicelib.pages.form import label, typed
+from chalicelib.pages.html import HTML, choose_language, render, words_of
+from chalicelib.pages.routes import routes
+from chalicelib.services import bookings, confirming
+from chalicelib.services.links import actor_of_link, token_matches
+from chalicelib.services.writing import Intent
+
+MANAGE = "/manage/{booking_id}/{token}"
+UNSUBSCRIBE = "/unsubscribe/{person_id}/{token}"
+
+
+@routes.add("GET", MANAGE, "A booking, by its link", answers={200: None}, produces=HTML)
+def show(call: Call) -> Reply:
+    """The booking as it is now, and what can be done with it. Changes nothing."""
+    query: Any = call.request.query_params or {}
+    choose_language(call, asked_language(call))
+    return _page(call, _booking(call), code=str(query.get("code", ""))[:40])
+
+
+@routes.add("POST", MANAGE, "Confirm or cancel, by the link", answers={200: None}, produces=HTML)
+def act(call: Call) -> Reply:
+    """Confirm the booking, or cancel it; done twice it is done once."""
+    given = typed(call)
+    choose_language(call, asked_language(call))
+    booking = _booking(call)
+    code = (given.get("code") or [""])[-1][:40]
+    actions: dict[str, Callable[[], object]] = {
+        "confirm": lambda: confirming.confirm(call.ports, booking.booking_id, code, _intent(call)),
+        "cancel": lambda: bookings.cancel(call.ports, booking.booking_id, "", None, _intent(call)),
+        "code": lambda: confirming.send_again(call.ports, booking.booking_id),
+    }
+    wanted = (given.get("action") or [""])[-1]
+    refused = None
+    try:
+        actions.get(wanted, lambda: None)()
+    except Refused as error:
+        refused = error
+    return _page(
+        call, _booking(call), code=code, done=wanted if not refused else "", refused=refused
+    )
+
+
+@routes.add("GET", UNSUBSCRIBE, "Reminders, by a link", answers={200: None}, produces=HTML)
+def ask(call: Call) -> Reply:
+    """Ask whether reminders are to be switched off. Changes nothing."""
+    choose_language(call, asked_language(call))
+    _check(call, "unsubscribe", call.params["person_id"])
+    return _reminders(call, done=False)
+
+
+@routes.add("POST", UNSUBSCRIBE, "Switch reminders off", answers={200: None}, produces=HTML)
+def unsubscribe(call: Call) -> Reply:
+    """Switch reminders off, and nothing else (RFC 8058: one click, no cookies, no questions)."""
+    choose_language(call, asked_language(call))
+    person_id = call.params["person_id"]
+    _check(call, "unsubscribe", person_id)
+    call.ports.people.set_reminders(person_id, on=False)
+    return _reminders(call, done=True)
+
+
+def _check(call: Call, purpose: str, thing: str) -> None:
+    """A wrong link is answered as one that there never was, before anything is looked for."""
+    if not token_matches(call.ports, purpose, thing, call.params["token"]):
+        raise ApiProblem("not-found")
+
+
+def _booking(call: Call) -> Booking:
+    booking_id = call.params["booking_id"]
+    _check(call, "manage", booking_id)
+    return bookings.read(call.ports, booking_id, actor_of_link(booking_id))
+
+
+def _intent(call: Call) -> Intent:
+    booking_id = call.params["booking_id"]
+    return Intent(
+        actor=actor_of_link(booking_id),
+        method="POST",
+        path=f"/manage/{booking_id}",
+        fingerprint="",
+        render=lambda booking: {"booking_id": booking.booking_id},
+    )
+
+
+def _page(
+    call: Call, booking: Booking, *, code: str, done: str = "", refused: Refused | None = None
+) -> Reply:
+    catalog = call.catalog
+    words = words_of(call, catalog)
+    spaces = [catalog.spaces[each] for each in booking.space_ids if each in catalog.spaces]
+    over = call.ports.clock.now() >= booking.starts_at
+    return render(
+        call,
+        "manage.html",
+        catalog,
+        private=True,
+        status=200 if refused is None else 409,
+        booking=booking,
+        state=booking.state.value,
+        code=code,
+        done=done,
+        refused=_reason(refused, words),
+        spaces=", ".join(label(space, words) for space in spaces),
+        when=words.when(booking.starts_at, booking.ends_at),
+        by=words.at(booking.confirm_by) if booking.confirm_by else "",
+        held=booking.state is State.HELD,
+        cancellable=booking.live and not over,
+    )
+
+
+def _reason(refused: Refused | None, words: Callable[..., str]) -> str:
+    if refused is None:
+        return ""
+    known = {"invalid-request": "wrong_code", "hold-expired": "expired"}
+    return words(f"manage.{known.get(refused.code, 'refused')}")
+
+
+def _reminders(call: Call, *, done: bool) -> Reply:
+    return render(call, "unsubscribe.html", call.catalog, private=True, done=done)

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.letters import Letter
-from chalicelib.domain.messages import Kind, Message, State
+from chalicelib.domain.messages import Kind, Message
 from chalicelib.domain.spaces import Space
 from chalicelib.services import sender
 from chalicelib.services.ports import Ports
@@ -78,7 +78,9 @@ class Office:
         self.clock.time = max(until, self.clock.time)
 
     def _next(self) -> datetime | None:
-        return min((each.look_at for each in self.store.messages.values() if each.look_at), default=None)
+        return min(
+            (each.look_at for each in self.store.messages.values() if each.look_at), default=None
+        )
 
     def messages(self, kind: Kind, rule: str = "") -> list[Message]:
         """Those of a kind (and rule), in the order in which they were put."""
@@ -122,16 +124,6 @@ def accepts(mail: Mail) -> None:
     """The carrier takes everything."""
 
 
-def states(office: Office) -> dict[str, int]:
-    """How many messages are in each state."""
-    found: dict[str, int] = {}
-    for each in office.store.messages.values():
-        found[each.state.value] = found.get(each.state.value, 0) + 1
-    return found
-
-
 def utc(text: str) -> datetime:
     """An instant: utc("2027-01-19 07:00")."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-

@@ -6,17 +6,18 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.bookings import State as Booked
-from chalicelib.domain.errors import Refused
+from chalicelib.domain.errors import PostPaused, PostRefused, PostThrottled, PostUnknown, Refused
 from chalicelib.domain.letters import Method
 from chalicelib.domain.messages import STAFF, Kind, State
 from chalicelib.services import confirming, links
 from chalicelib.services.expiry import expire_due
-from tests.builders import ANYBODY, EERO, FORM, STAFF as SAMI, an_intent, on, the_ports
+from tests.builders import ANYBODY, EERO, FORM, an_intent, on, the_ports
+from tests.builders import STAFF as SAMI
 from tests.unit.mailing import DAY, accepts, office, says, utc
 from tests.unit.steps import approve, book, cancel, change, deny, refused
-from chalicelib.domain.errors import PostPaused, PostThrottled, PostUnknown, PostRefused
 
 REMINDERS = {"reminder": 2}
+SAMIS_FORM = replace(FORM, actor_id=SAMI.actor_id)  # what he made, without being staff
 
 
 def kinds(store) -> Counter[str]:
@@ -30,9 +31,7 @@ def prove(lab, booking):
 
 def entries(lab) -> list[tuple[str, int]]:
     """The calendar parts that went out: method and SEQUENCE."""
-    return [
-        (letter.method.value, letter.booking.sequence) for letter in lab.sent if letter.method
-    ]
+    return [(letter.method.value, letter.booking.sequence) for letter in lab.sent if letter.method]
 
 
 def grows(lab) -> None:
@@ -89,7 +88,8 @@ def test_an_answer_is_told(lab):
 
 def test_a_request_that_nobody_answered_is_told_of_and_a_hold_is_not(lab):
     lab = office(lab, prove_address=True)
-    request, hold = lab.book("loft"), lab.book(by=ANYBODY)
+    request = lab.book("loft")
+    lab.book(by=ANYBODY)
     lab.clock.time = request.starts_at
     assert expire_due(lab.ports) == 2
     assert [each.subject for each in lab.messages(Kind.EXPIRY)] == [f"booking#{request.booking_id}"]
@@ -401,9 +401,7 @@ def test_a_cancellation_waits_while_nobody_knows_of_the_confirmation(lab, arrive
     """It may have arrived, so it is taken back, though it is not sent once more."""
     lab = office(lab)
     fault = says(PostUnknown(), Kind.CONFIRMATION)
-    lab.store.lose_answer, lab.store.refuse_mail = (
-        (fault, accepts) if arrived else (accepts, fault)
-    )
+    lab.store.lose_answer, lab.store.refuse_mail = (fault, accepts) if arrived else (accepts, fault)
     booking = lab.book()
     lab.deliver()
     cancel(lab.ports, booking)
@@ -498,14 +496,11 @@ def test_the_sequence_grows_though_all_of_it_is_sent_at_once(lab):
     """I6, after an outage: each mail tells the present state, and one carries its calendar part."""
     lab = office(lab)
     booking = lab.book("loft", by=SAMI)
-    asking = change(lab.ports, booking, by=FORM_OF_STAFF, **on(DAY, "9-12"))
+    asking = change(lab.ports, booking, by=SAMIS_FORM, **on(DAY, "9-12"))
     approve(lab.ports, asking)
     lab.deliver()
     assert sorted(lab.kinds) == ["approved", "confirmation"]
     grows(lab)
-
-
-FORM_OF_STAFF = replace(FORM, actor_id=SAMI.actor_id)  # who made it, without being staff
 
 
 def test_a_denial_that_was_taken_back_is_not_told(lab):

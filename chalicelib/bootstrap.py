@@ -8,10 +8,13 @@ import hashlib
 import hmac
 import os
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
-from chalicelib.domain.letters import Letter
+from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.letters import Letter, Preview
+from chalicelib.domain.messages import Kind
 from chalicelib.services.catalog_cache import CatalogCache
 from chalicelib.services.ports import Clock, Ports, Post, Queue
 from chalicelib.settings import Settings
@@ -58,6 +61,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         post=_Post(settings),
         secrets=_Secrets(),
         render=_render,
+        preview=_preview,
     )
 
 
@@ -112,6 +116,17 @@ class _Secrets:
         """HMAC-SHA256 (RFC 2104) of the purpose and the parts, which hold no line feeds."""
         text = "\n".join((purpose, *parts)).encode()
         return hmac.new(signing_key(), text, hashlib.sha256).digest()
+
+
+def _preview(kind: Kind, language: str, catalog: Catalog, now: datetime) -> Preview:
+    from chalicelib.adapters.calendar.invitation import invitation
+    from chalicelib.adapters.mail.example import example
+    from chalicelib.adapters.mail.render import written
+
+    letter = example(kind, language, catalog.site, catalog.spaces, now)
+    found = written(letter)
+    calendar = invitation(letter).decode() if letter.method else None
+    return Preview(found.subject, found.text, found.html, calendar)
 
 
 def _render(letter: Letter) -> bytes:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import VersionRaced
-from chalicelib.domain.letters import Letter, Told
-from chalicelib.domain.messages import Message
+from chalicelib.domain.letters import Letter, Preview, Told
+from chalicelib.domain.messages import Kind, Message
 from chalicelib.services.ports import Fields, MessageContext, Page
 
 if TYPE_CHECKING:
@@ -175,3 +176,8 @@ def plain_letter(letter: Letter) -> bytes:
     booking = letter.booking
     when = f"{booking.starts_at.isoformat()} {','.join(booking.space_ids)}" if booking else ""
     return f"{letter.kind} {letter.to.email} {letter.method or '-'} {when}".encode()
+
+
+def plain_preview(kind: Kind, language: str, catalog: Catalog, now: datetime) -> Preview:
+    """What a mail would be, without templates."""
+    return Preview(f"{kind} {language}", catalog.site.mailbox, f"<p>{now.isoformat()}</p>")

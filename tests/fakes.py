@@ -43,6 +43,7 @@ from tests.fake_messages import (
     FakeSecrets,
     Mail,
     plain_letter,
+    plain_preview,
 )
 
 T = TypeVar("T")
@@ -595,6 +596,7 @@ def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> 
         post=FakePost(store),
         secrets=FakeSecrets(),
         render=plain_letter,
+        preview=plain_preview,
     )
 
 

@@ -113,6 +113,8 @@ def site(one: Site) -> Json:
         "live_bookings": one.live_bookings,
         "allowed_domains": list(one.allowed_domains),
         "allowed_sites": list(one.allowed_sites),
+        "mailbox": one.mailbox,
+        "mail_texts": {kind: _texts(texts) for kind, texts in one.mail_texts.items()},
         "version": one.version,
     }
 

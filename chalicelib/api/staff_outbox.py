@@ -1,6 +1,7 @@
 """What staff see of the mails: which went where, which did not, and how each kind looks."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from chalicelib.api import present
@@ -12,11 +13,14 @@ from chalicelib.api.schemas.base import EmptyIn
 from chalicelib.api.schemas.outbox import (
     AddressIn,
     AddressOut,
+    MailPreview,
     MessageList,
     MessageOut,
     OutboxQuery,
+    PreviewQuery,
 )
-from chalicelib.domain.messages import Message
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.messages import Kind, Message
 from chalicelib.services import outbox
 
 routes = Routes("staff_outbox")
@@ -57,6 +61,25 @@ def send_again(call: Call) -> Reply:
     """Send a message again that failed, bounced or was missed; it goes out within a minute."""
     intent = call.intent(_rendered(call))
     return stored(outbox.send_again(call.ports, call.id("message_id"), intent))
+
+
+@routes.add(
+    "GET",
+    "/v1/staff/mails/{kind}",
+    "How a mail looks",
+    query=PreviewQuery,
+    answers={200: MailPreview},
+    who="staff",
+    problems=(404,),
+)
+def preview(call: Call) -> Reply:
+    """A mail of a kind in a language, with example data and with staff's own paragraph."""
+    try:
+        kind = Kind(call.id("kind"))
+    except ValueError as error:
+        raise NotFound from error
+    found = outbox.preview(call.ports, kind, call.query.language)
+    return Reply(asdict(found), private=True)
 
 
 @routes.add(

@@ -67,6 +67,16 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """A mail as it would look; `calendar` is the text of its calendar part."""
+
+    subject: str
+    text: str
+    html: str
+    calendar: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Telling:
     """What one message tells one person of a booking."""
 

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain import messages as domain
 from chalicelib.domain.errors import NotFound, refuse
-from chalicelib.domain.messages import Message
+from chalicelib.domain.letters import Preview
+from chalicelib.domain.messages import Kind, Message
 from chalicelib.domain.people import normalised, person_id_of
 from chalicelib.services.ports import Fields, Page, Ports
 from chalicelib.services.writing import Attempt, Intent, Outcome, write
@@ -86,6 +87,11 @@ def send_again(ports: Ports, message_id: str, intent: Intent) -> Outcome[Message
         return after
 
     return write(ports, intent, decide)
+
+
+def preview(ports: Ports, kind: Kind, language: str) -> Preview:
+    """A mail of a kind with example data, the Lab's own spaces and staff's own texts."""
+    return ports.preview(kind, language, ports.settings.fresh(), ports.clock.now())
 
 
 def trust_again(ports: Ports, email: str, intent: Intent) -> Outcome[str]:

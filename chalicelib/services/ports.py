@@ -10,8 +10,8 @@ from chalicelib.domain.bookings import Booking, Until
 from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure
 from chalicelib.domain.footprints import DayKey, Footprint
-from chalicelib.domain.letters import Letter, Told
-from chalicelib.domain.messages import Message
+from chalicelib.domain.letters import Letter, Preview, Told
+from chalicelib.domain.messages import Kind, Message
 from chalicelib.domain.occupancy import LedgerDay
 from chalicelib.domain.people import Actor
 from chalicelib.domain.spaces import Space
@@ -356,3 +356,4 @@ class Ports:
     post: Post
     secrets: Secrets
     render: Callable[[Letter], bytes]
+    preview: Callable[[Kind, str, Catalog, datetime], Preview]  # of a kind, in a language

@@ -37,6 +37,7 @@ RULES = {
     "DELETE /v1/staff/closures/{closure_id}": "staff",
     "GET /v1/staff/outbox": "staff",
     "POST /v1/staff/outbox/{message_id}/send": "staff",
+    "GET /v1/staff/mails/{kind}": "staff",
     "POST /v1/staff/addresses/trust": "staff",
 }
 EVERY: dict[str, Operation] = {
@@ -67,7 +68,9 @@ QUERIES = {
 def ask(api: Api, name: str, key: str | None, booking_id: str = "b_1") -> int:
     """The status of a well-formed request for an operation."""
     method, _, path = name.partition(" ")
-    address = path.format(space_id="pod", booking_id=booking_id, closure_id="c_1", message_id="m_1")
+    address = path.format(
+        space_id="pod", booking_id=booking_id, closure_id="c_1", message_id="m_1", kind="hold"
+    )
     body = BODIES.get(name, None if method in ("GET", "DELETE") else {})
     return api(method, address + QUERIES.get(name, ""), body, key, If_Match="*").status
 
@@ -122,7 +125,9 @@ def test_staff_may_do_what_is_for_staff(api: Api, name: str) -> None:
 @pytest.mark.parametrize("name", of("staff"))
 def test_who_may_not_learns_nothing_from_how_a_request_is_wrong(api: Api, name: str) -> None:
     method, _, path = name.partition(" ")
-    address = path.format(space_id="pod", booking_id="b_1", closure_id="c_1", message_id="m_1")
+    address = path.format(
+        space_id="pod", booking_id="b_1", closure_id="c_1", message_id="m_1", kind="hold"
+    )
     answers = [
         api(method, address + "?colour=red", key=FORM_KEY),
         api(method, address, b"{", FORM_KEY),

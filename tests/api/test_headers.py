@@ -8,7 +8,7 @@ from tests.api.contract import the_document
 
 SITE = "https://site.example"
 PATHS = [
-    path.format(space_id="pod", booking_id="b_1", closure_id="c_1", message_id="m_1")
+    path.format(space_id="pod", booking_id="b_1", closure_id="c_1", message_id="m_1", kind="hold")
     for path in the_document()["paths"]
 ]
 

@@ -49,6 +49,7 @@ OPERATIONS = {
     "POST /v1/bookings/{booking_id}/code",
     "GET /v1/staff/outbox",
     "POST /v1/staff/outbox/{message_id}/send",
+    "GET /v1/staff/mails/{kind}",
     "POST /v1/staff/addresses/trust",
 }
 
@@ -89,7 +90,9 @@ def test_every_registered_path_is_in_the_document_or_a_page() -> None:
 @pytest.mark.parametrize("path", sorted(the_document()["paths"]))
 def test_a_method_is_taken_exactly_where_it_is_described(api: Api, path: str) -> None:
     described = the_document()["paths"][path]
-    address = path.format(space_id="pod", booking_id="b_1", closure_id="c_1", message_id="m_1")
+    address = path.format(
+        space_id="pod", booking_id="b_1", closure_id="c_1", message_id="m_1", kind="hold"
+    )
     for method in METHODS:
         taken = api(method.upper(), address, key=STAFF_KEY).status != 405
         assert taken is (method in described), method

@@ -1,6 +1,12 @@
 """What staff see of the mails, and what they can do about them."""
 
+from dataclasses import replace
+
+import pytest
+
+from chalicelib import bootstrap
 from chalicelib.domain.errors import PostRefused
+from chalicelib.domain.messages import Kind
 from chalicelib.domain.people import person_id_of
 from chalicelib.services import sender
 from tests.api.conftest import STAFF_KEY, Api, eero
@@ -103,3 +109,26 @@ def test_an_address_is_trusted_again(api: Api) -> None:
     api("POST", f"{PATH}/{dropped['message_id']}/send", {}, STAFF_KEY)
     deliver(api)
     assert len(api.store.mails) == 1
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+@pytest.mark.parametrize("kind", list(Kind))
+def test_staff_see_how_each_mail_looks(
+    api: Api, monkeypatch: pytest.MonkeyPatch, kind: Kind, language: str
+) -> None:
+    """With the real templates, the Lab's spaces and staff's own paragraph, to nobody."""
+    own = {"mail_texts": {kind.value: {language: "Tuokaa kengät."}}, "mailbox": "v@lab.example.fi"}
+    changed = api("PATCH", "/v1/staff/settings", own, STAFF_KEY, If_Match="*")
+    assert changed.json["mail_texts"][kind.value][language] == "Tuokaa kengät."
+    real = replace(api.ports, preview=bootstrap.make_ports(None, "", api.clock).preview)
+    monkeypatch.setattr(bootstrap, "ports", lambda: real)
+    answer = api("GET", f"/v1/staff/mails/{kind.value}?language={language}", key=STAFF_KEY)
+    assert answer.status == 200
+    assert "Tuokaa kengät." in answer.json["text"]
+    assert "Tuokaa kengät." in answer.json["html"]
+    invites = (Kind.CONFIRMATION, Kind.APPROVED, Kind.CHANGE, Kind.CANCELLATION)
+    assert (answer.json["calendar"] is not None) == (kind in invites)
+
+
+def test_a_kind_of_mail_that_there_is_not_is_not_found(api: Api) -> None:
+    assert api("GET", "/v1/staff/mails/poem", key=STAFF_KEY).status == 404

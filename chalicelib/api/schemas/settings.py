@@ -4,7 +4,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from chalicelib.api.schemas.base import Answer, Model, Texts
+from chalicelib.api.schemas.base import Answer, LongTexts, Model, Texts
+from chalicelib.api.schemas.fields import Email
+from chalicelib.api.schemas.outbox import MessageKind
 
 
 class SitePatch(Model):
@@ -41,6 +43,11 @@ class SitePatch(Model):
         | None
     ) = None
 
+    mailbox: Email | None = Field(None, description="mails come from it, and somebody reads it")
+    mail_texts: dict[MessageKind, LongTexts] | None = Field(
+        None, description="a paragraph of staff's own for kinds of mails; all of them are replaced"
+    )
+
 
 class SiteOut(Answer):
     """The site's settings."""
@@ -53,4 +60,6 @@ class SiteOut(Answer):
     live_bookings: int | None
     allowed_domains: list[str]
     allowed_sites: list[str]
+    mailbox: str
+    mail_texts: dict[str, LongTexts]
     version: int

@@ -64,11 +64,12 @@ def ask_staff(_payload: CloudWatchEvent) -> dict[str, int]:
 
 @app.on_sns_message(topic="mail-events", name="mail_events")
 def mail_events(payload: SNSEvent) -> dict[str, str]:
-    """Settle a message by what SES says of it."""
+    """Settle a message by what SES says of it, and nobody else."""
     import json
 
-    from chalicelib.bootstrap import ports
+    from chalicelib.bootstrap import ports, signed_message
     from chalicelib.services.mail_events import event_of, receive
 
-    event = event_of(json.loads(payload.message))
+    (record,) = payload.to_dict()["Records"]  # SNS sends one at a time
+    event = event_of(json.loads(signed_message(record["Sns"])))
     return {"done": receive(ports(), event) if event else "not ours"}

@@ -7,12 +7,14 @@ importing the application costs nothing of it.
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
+from chalicelib.domain.bookings import Booking
 from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.feeds import Feed
 from chalicelib.domain.letters import Letter, Preview
 from chalicelib.domain.messages import Kind
 from chalicelib.services.catalog_cache import CatalogCache
@@ -60,6 +62,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         queue=_Queue(settings),
         post=_Post(settings),
         secrets=_Secrets(),
+        calendars=Calendars(),
         render=_render,
         preview=_preview,
     )
@@ -70,6 +73,14 @@ def emit(name: str, value: float, unit: str) -> None:
     from chalicelib.adapters import metrics
 
     metrics.emit(name, value, unit)
+
+
+def signed_message(notification: Mapping[str, Any]) -> str:
+    """The message of a notification of SNS's. Raises Forbidden where it is not of our topic, or forged."""
+    from chalicelib.adapters import sns
+
+    settings = Settings.from_env(os.environ)
+    return sns.verified(notification, settings.mail_events_topic, settings.endpoint_url)
 
 
 class _Queue:
@@ -116,6 +127,28 @@ class _Secrets:
         """HMAC-SHA256 (RFC 2104) of the purpose and the parts, which hold no line feeds."""
         text = "\n".join((purpose, *parts)).encode()
         return hmac.new(signing_key(), text, hashlib.sha256).digest()
+
+
+class Calendars:
+    """What calendars read, written by a library that is loaded when somebody asks."""
+
+    def entry(self, booking: Booking, catalog: Catalog, language: str, now: datetime) -> bytes:
+        """A booking to be downloaded."""
+        from chalicelib.adapters.calendar.invitation import entry
+
+        return entry(booking, catalog.site, catalog.spaces, language, now)
+
+    def busy(self, feed: Feed, language: str) -> bytes:
+        """A feed as events."""
+        from chalicelib.adapters.calendar.feeds import calendar
+
+        return calendar(feed, language)
+
+    def free_busy(self, feed: Feed, language: str) -> bytes:
+        """A feed as a VFREEBUSY."""
+        from chalicelib.adapters.calendar.feeds import free_busy
+
+        return free_busy(feed, language)
 
 
 def _preview(kind: Kind, language: str, catalog: Catalog, now: datetime) -> Preview:

@@ -18,10 +18,11 @@ class Settings:
     signing_key_parameter: str | None = None
     queue_url: str = ""
     configuration_set: str = ""
+    mail_events_topic: str = ""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
-        """Read TABLE_PREFIX, STAGE, QUEUE_URL and, where AWS is elsewhere, AWS_ENDPOINT_URL."""
+        """Read TABLE_PREFIX, STAGE, QUEUE_URL, MAIL_EVENTS_TOPIC; AWS_ENDPOINT_URL if AWS is elsewhere."""
         problems = []
         prefix = env.get("TABLE_PREFIX", "")
         if not prefix:
@@ -40,4 +41,5 @@ class Settings:
             signing_key_parameter=f"/{prefix.rstrip('-')}/signing-key",
             queue_url=env.get("QUEUE_URL", ""),
             configuration_set=f"{prefix.rstrip('-')}-mails",
+            mail_events_topic=env.get("MAIL_EVENTS_TOPIC", ""),
         )

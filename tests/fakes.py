@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from chalicelib.bootstrap import Calendars
 from chalicelib.domain.bookings import Booking, Until
 from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure
@@ -222,8 +223,9 @@ class FakeSnapshots:
 
 
 class FakeLedger:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: FakeClock) -> None:
         self._store = store
+        self._clock = clock
 
     def move(
         self,
@@ -271,7 +273,10 @@ class FakeLedger:
             if value is not None:
                 notes[name][holder] = value
         self._store.ledger[key] = LedgerDay(
-            *key, {each: bits for each, bits in holders.items() if bits}, **notes
+            *key,
+            {each: bits for each, bits in holders.items() if bits},
+            **notes,
+            changed_at=self._clock.now(),
         )
 
     def resource_days(self, resource_id: str, first_day: str) -> list[LedgerDay]:
@@ -583,7 +588,7 @@ def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> 
     return Ports(
         begin=lambda: FakeTransaction(store),
         snapshots=FakeSnapshots(store),
-        ledger=FakeLedger(store),
+        ledger=FakeLedger(store, clock),
         bookings=FakeBookings(store),
         catalog=catalog,
         keys=FakeKeys(store),
@@ -595,6 +600,7 @@ def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> 
         queue=FakeQueue(store),
         post=FakePost(store),
         secrets=FakeSecrets(),
+        calendars=Calendars(),
         render=plain_letter,
         preview=plain_preview,
     )

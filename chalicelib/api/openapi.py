@@ -116,6 +116,9 @@ def _parameters(operation: Operation) -> list[Json]:
         found.append(_header("If-Match", "The ETag of what you have seen, or *"))
     if operation.tagged and operation.method == "GET":
         found.append(_header("If-None-Match", "The ETag of what you have"))
+    if operation.dated:
+        said = "The Last-Modified of what you have; the ETag is the better word"
+        found.append(_header("If-Modified-Since", said))
     if operation.writes:
         said = "The same key and request give the same answer, with or without quotes"
         found.append(_header("Idempotency-Key", said, KEY_PATTERN))
@@ -136,7 +139,8 @@ def _header(name: str, description: str, pattern: str | None = None) -> Json:
 def _responses(operation: Operation, others: Iterable[Operation]) -> Json:
     found: Json = {}
     for status, model in operation.answers.items():
-        schema = _ref(model) if model else {"type": "object"}
+        plain = operation.produces.endswith("json")
+        schema = _ref(model) if model else {"type": "object" if plain else "string"}
         found[str(status)] = {
             "description": HTTPStatus(status).phrase,
             "headers": _answer_headers(operation, status),
@@ -191,6 +195,8 @@ def _answer_headers(operation: Operation, status: int) -> Json:
     headers: Json = {}
     if operation.tagged:
         headers["ETag"] = _text("Strong; for If-Match")
+    if operation.dated:
+        headers["Last-Modified"] = _text("When any of it last changed")
     if operation.method == "POST" and operation.tagged and status in (201, 202):
         headers["Location"] = _text("The absolute address of what was made")
     if operation.writes:

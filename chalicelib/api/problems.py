@@ -13,6 +13,7 @@ from chalicelib.domain.errors import (
     Alternative,
     Broken,
     Conflict,
+    Forbidden,
     IdempotencyMismatch,
     LabError,
     NotFound,
@@ -37,6 +38,7 @@ STATUS = {
 }
 BY_CLASS: Mapping[type[LabError], str] = {
     NotFound: "not-found",
+    Forbidden: "forbidden",
     StaleVersion: "stale-version",
     IdempotencyMismatch: "idempotency-mismatch",
     Unavailable: "unavailable",

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 from chalice import Response
@@ -30,9 +32,10 @@ class Reply:
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    text: str | None = None
+    text: str | Callable[[], str] | None = None  # what is called is only for who does not have it
     content_type: str = JSON_TYPE
     etag: str | None = None
+    changed_at: datetime | None = None  # Last-Modified, of a thing with an ETag
     private: bool = False
 
 
@@ -70,9 +73,11 @@ def finished(call: Call, reply: Reply, allowed: str) -> Response:
     headers["X-Request-Id"] = call.request_id
     if reply.etag is not None:
         headers["ETag"] = reply.etag
-        if call.request.method in ("GET", "HEAD") and _matches(call, reply.etag):
+        if reply.changed_at is not None:
+            headers["Last-Modified"] = _last_modified(call, reply.changed_at)
+        if call.request.method in ("GET", "HEAD") and _known(call, reply):
             return Response("", status_code=304, headers=headers)
-    text = reply.text
+    text = reply.text() if callable(reply.text) else reply.text
     if text is None:
         text = "" if reply.status == 204 else dumped(reply.body)
     if text or reply.status != 204:
@@ -88,11 +93,34 @@ def dumped(body: Any) -> str:
         return json.dumps(body, separators=(",", ":"))
 
 
-def _matches(call: Call, etag: str) -> bool:
-    """Whether If-None-Match names this tag; here weak comparison is right (RFC 9110, 13.1.2)."""
-    header = call.headers.get("if-none-match") or ""
+def _known(call: Call, reply: Reply) -> bool:
+    """Whether the reader has it: by its tag, compared weakly, else by its time (RFC 9110, 13.2.2)."""
+    header = call.headers.get("if-none-match")
+    if header is None:
+        return reply.changed_at is not None and _since(call, reply.changed_at)
     tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
-    return etag in tags or "*" in tags
+    return reply.etag in tags or "*" in tags
+
+
+def _since(call: Call, changed_at: datetime) -> bool:
+    """Whether If-Modified-Since is not before a time; one that cannot be read asks for nothing."""
+    try:
+        since = parsedate_to_datetime(call.headers.get("if-modified-since") or "")
+    except (ValueError, OverflowError):
+        return False
+    return since.tzinfo is not None and changed_at.replace(microsecond=0) <= since
+
+
+def _last_modified(call: Call, changed_at: datetime) -> str:
+    """When it last changed, in whole seconds (RFC 9110, 8.8.2).
+
+    Of what changed within this very second the one before is told: it may change again in it, and
+    who asks with the time alone would not be told of that.
+    """
+    second, now = changed_at.replace(microsecond=0), call.ports.clock.now()
+    if second >= now.replace(microsecond=0):
+        second -= timedelta(seconds=1)
+    return format_datetime(second.astimezone(UTC), usegmt=True)
 
 
 def _cors(call: Call, allowed: str) -> dict[str, str]:

@@ -33,6 +33,7 @@ class Operation:
     who: str = "anyone"  # "anyone", "owner" (credentials, and it must be yours) or "staff"
     conditional: bool = False  # takes If-Match
     tagged: bool = False  # answers with an ETag; a GET also with 304
+    dated: bool = False  # and with Last-Modified
     problems: tuple[int, ...] = ()
     produces: str = "application/json"
 

@@ -3,6 +3,7 @@
 from chalicelib.api import (
     availability,
     bookings,
+    calendars,
     meta,
     spaces,
     staff_bookings,
@@ -16,6 +17,7 @@ ALL = (
     spaces.routes,
     availability.routes,
     bookings.routes,
+    calendars.routes,
     staff_bookings.routes,
     staff_settings.routes,
     staff_closures.routes,

@@ -3,6 +3,7 @@
 LabError
 ├── Refused            one or more problems that the reader can do something about
 ├── NotFound           not there, or not yours to see
+├── Forbidden          not from whom it has to be
 ├── StaleVersion       the thing changed since the version that the caller named
 ├── IdempotencyMismatch  the key was used for another request
 ├── Unavailable        nothing was decided; ask again later
@@ -124,6 +125,14 @@ def refuse(code: str, pointer: str = "", **params: Any) -> Refused:
 
 class NotFound(LabError):
     """There is no such thing, or it is not for this caller to see."""
+
+
+class Forbidden(LabError):
+    """What came is not from whom it has to be; `why` is a word for the log."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)
 
 
 class StaleVersion(LabError):

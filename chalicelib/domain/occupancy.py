@@ -20,6 +20,7 @@ class LedgerDay:
     holders: Mapping[str, int] = field(default_factory=dict)
     until: Mapping[str, Until] = field(default_factory=dict)
     marks: Mapping[str, str] = field(default_factory=dict)
+    changed_at: datetime | None = field(default=None, compare=False)  # when it was last written
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class Occupancy:
             else:
                 booked |= bits
             if holder in item.marks:
-                buffers, extra = _marked(item.marks[holder])
+                buffers, extra = marked(item.marks[holder])
                 buffer |= bits & buffers
                 tentative |= bits & extra
         buffer &= ~tentative  # the setup of what may not take place is no firmer than that
@@ -134,7 +135,8 @@ def _shift(bits: int, offset: int) -> int:
     return bits << offset if offset >= 0 else bits >> -offset
 
 
-def _marked(marks: str) -> tuple[int, int]:
+def marked(marks: str) -> tuple[int, int]:
+    """What is said of a holder's slots of a day: those of buffers, those of a change that waits."""
     found = {"b": 0, "t": 0}
     for run in marks.split():
         first, _, last = run[1:].partition("-")

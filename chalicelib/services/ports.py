@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from chalicelib.domain.bookings import Booking, Until
 from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure
+from chalicelib.domain.feeds import Feed
 from chalicelib.domain.footprints import DayKey, Footprint
 from chalicelib.domain.letters import Letter, Preview, Told
 from chalicelib.domain.messages import Kind, Message
@@ -290,6 +291,19 @@ class Secrets(Protocol):
         """32 bytes that nobody can guess, always the same for the same purpose and parts."""
 
 
+class Calendars(Protocol):
+    """What calendars read (RFC 5545)."""
+
+    def entry(self, booking: Booking, catalog: Catalog, language: str, now: datetime) -> bytes:
+        """A booking to be downloaded."""
+
+    def busy(self, feed: Feed, language: str) -> bytes:
+        """A feed as events."""
+
+    def free_busy(self, feed: Feed, language: str) -> bytes:
+        """A feed as a VFREEBUSY."""
+
+
 class Audit(Protocol):
     """Who did what to what."""
 
@@ -355,5 +369,6 @@ class Ports:
     queue: Queue
     post: Post
     secrets: Secrets
+    calendars: Calendars
     render: Callable[[Letter], bytes]
     preview: Callable[[Kind, str, Catalog, datetime], Preview]  # of a kind, in a language

@@ -13,6 +13,9 @@ Run by the interpreter of MiniStack's own environment. Changed in it, and why:
   batch's own name.
 - Raw mails go to that server as they came.
 - A mail is sent on the identity of its sender's domain, as on AWS; MiniStack asks for leave on `*`.
+- What SNS says to functions has the form that it has on AWS, and a signature: by a key that lives as long
+  as this process, whose certificate stands at this address. Functions take it from nowhere but their
+  AWS_ENDPOINT_URL, which MiniStack gives them.
 - SIGUSR1 writes all state to disk, so that a deployment outlives a machine that is switched off.
 """
 
@@ -21,24 +24,33 @@ import base64
 import ctypes
 import json
 import os
+import secrets
 import signal
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 from ministack import app as ministack
 from ministack.core import iam_actions, lambda_runtime
 from ministack.core.persistence import save_all
-from ministack.services import apigateway_v1, ses_v2
+from ministack.services import apigateway_v1, ses_v2, sns
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 WORKERS = int(os.environ.get("LOCAL_WORKERS", "6"))
+CERTIFICATE = f"/SimpleNotificationService-{secrets.token_hex(16)}.pem"
+SIGNED = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 
 
 def bound_workers() -> None:
@@ -51,6 +63,19 @@ def bound_workers() -> None:
             return await call(*args, **kwargs)
 
     apigateway_v1._call_lambda_raw = wait_and_call
+
+
+def with_certificate(certificate: bytes) -> Any:
+    """What is served, and the certificate of what SNS says."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == CERTIFICATE:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": certificate})
+        else:
+            await serve_at_short_address(scope, receive, send)
+
+    return application
 
 
 async def serve_at_short_address(scope: Any, receive: Any, send: Any) -> None:
@@ -107,6 +132,40 @@ def relay_raw_mails() -> None:
     ses_v2._parse_raw_mime, ses_v2._build_mime_message = remembered, whole
 
 
+def sign_notifications(key: rsa.RSAPrivateKey) -> None:
+    """Give functions what SNS says as AWS does: with a signature, and names of Lambda's own."""
+    deliver = sns._deliver_to_lambda
+    address = f"http://{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}{CERTIFICATE}"
+
+    def signed(function: str, envelope: str, *more: Any) -> None:
+        said = {"Subject": None, "MessageAttributes": {}} | json.loads(envelope)
+        lines = "".join(f"{name}\n{said[name]}\n" for name in SIGNED if said[name] is not None)
+        signature = key.sign(lines.encode(), padding.PKCS1v15(), SHA256())
+        said |= {
+            "SignatureVersion": "2",
+            "Signature": base64.b64encode(signature).decode(),
+            "SigningCertUrl": address,
+            "UnsubscribeUrl": said.pop("UnsubscribeURL"),
+        }
+        del said["SigningCertURL"]
+        deliver(function, json.dumps(said), *more)
+
+    sns._deliver_to_lambda = signed
+
+
+def certificate_of(key: rsa.RSAPrivateKey) -> bytes:
+    """A certificate that the key's owner gave themselves."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "local cloud")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=365))
+        .sign(key, SHA256())
+    )
+    return made.public_bytes(Encoding.PEM)
+
+
 def shorten_waits_for_logs() -> None:
     """At most 2 ms for a first line, 1 ms after a line, 50 ms in all."""
     lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (0.002, 0.001, 0.050)
@@ -150,9 +209,12 @@ async def main() -> None:
     allow_batches()
     ask_for_identities()
     relay_raw_mails()
+    key = rsa.generate_private_key(65537, 2048)
+    sign_notifications(key)
     shorten_waits_for_logs()
     mailbox = await serve_mailbox()
-    await serve(serve_at_short_address, config, shutdown_trigger=stopped.wait)
+    application = with_certificate(certificate_of(key))
+    await serve(application, config, shutdown_trigger=stopped.wait)
     lambda_runtime.reset()
     if mailbox.returncode is None:
         mailbox.terminate()

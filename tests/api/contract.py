@@ -77,7 +77,7 @@ def check(method: str, path: str, status: int, headers: dict[str, str], raw: byt
         kind = headers["Content-Type"]
         kind = kind.removesuffix("; charset=utf-8")
         assert kind in content, f"{method} {path} answered {status} as {kind}"
-        body = raw.decode() if kind == "text/html" else json.loads(raw)
+        body = raw.decode() if kind.startswith("text/") else json.loads(raw)
         conforms(body, content[kind]["schema"])
 
 

@@ -39,6 +39,9 @@ RULES = {
     "POST /v1/staff/outbox/{message_id}/send": "staff",
     "GET /v1/staff/mails/{kind}": "staff",
     "POST /v1/staff/addresses/trust": "staff",
+    "GET /v1/spaces/{space_id}/calendar.ics": "anyone",
+    "GET /v1/spaces/{space_id}/freebusy.ics": "anyone",
+    "GET /v1/bookings/{booking_id}/booking.ics": "owner",
 }
 EVERY: dict[str, Operation] = {
     f"{operation.method} {operation.path}": operation

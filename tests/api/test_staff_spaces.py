@@ -169,6 +169,8 @@ def test_the_site_s_settings_are_shown_without_the_salt(api: Api) -> None:
         "live_bookings": None,
         "allowed_domains": ["gov.fi", "tyo2lab.fi"],
         "allowed_sites": [],
+        "mailbox": "",
+        "mail_texts": {},
         "version": 1,
     }
     assert "salt" not in answer.text

@@ -76,6 +76,16 @@ def test_every_way_of_reading_finds_the_same(backend: Backend):
     assert found(pod) == {key: day for key, day in expected.items() if key[0] == "pod"}
 
 
+def test_an_item_knows_when_it_was_last_written(backend: Backend):
+    move(backend, AINOS, {}, slots(30, 40))
+    (claimed,) = backend.ports.ledger.resource_days("pod", DAY)
+    assert claimed.changed_at == backend.clock.now()
+    backend.clock.forward(minutes=5)
+    move(backend, AINOS, slots(30, 40), {})
+    (released,) = backend.ports.ledger.resource_days("pod", DAY)
+    assert released.changed_at == backend.clock.now() > claimed.changed_at
+
+
 def test_a_resource_is_read_from_a_day_on_and_in_order(backend: Backend):
     for number in (3, 1, 2, 0):
         move(backend, AINOS, {}, slots(96 * number, 96 * number + 1))

@@ -167,6 +167,19 @@ def test_what_ses_says_comes_to_the_function_that_settles_messages(prod: dict[st
     assert event["Properties"]["Topic"] == {"Fn::Sub": "${MailEventsTopic}"}
 
 
+def test_the_function_knows_its_topic_and_no_signatures_but_those_of_aws(
+    prod: dict[str, Any],
+) -> None:
+    """AWS_ENDPOINT_URL would have another place vouch for what SNS says."""
+    functions = of_type(prod, "AWS::Serverless::Function")
+    environments = {name: each["Environment"]["Variables"] for name, each in functions.items()}
+    assert environments["MailEvents"]["MAIL_EVENTS_TOPIC"] == {"Ref": "MailEventsTopic"}
+    everywhere = prod["Globals"]["Function"]["Environment"]["Variables"]
+    for variables in (everywhere, *environments.values()):
+        assert not [name for name in variables if "ENDPOINT" in name]
+    assert of_type(prod, "AWS::SNS::Topic")["MailEventsTopic"]["SignatureVersion"] == "2"
+
+
 @pytest.mark.parametrize("name", KEYS)
 def test_a_table_has_the_keys_of_the_design_and_outlives_the_stack(
     prod: dict[str, Any], name: str

@@ -15,6 +15,7 @@ from tests.cloud import RunningCloud
 
 SECONDS = 100  # the clock's minute, and a slow machine
 STUDIO = {"space_id": "studio", "start": "2026-12-15T10:00", "end": "2026-12-15T12:00"}
+LISTENER = "labivaraus-mail-events"
 
 
 def ask(cloud: RunningCloud, method: str, path: str, body: Any = None, key: str = "form") -> Any:
@@ -47,6 +48,51 @@ def wait_for(cloud: RunningCloud, to: str, count: int) -> list[EmailMessage]:
             return found
         time.sleep(0.5)
     raise AssertionError(f"{len(mails(cloud, to))} mails to {to}, not {count}")
+
+
+def bounced(cloud: RunningCloud, to: str) -> Any:
+    """The messages to an address that have bounced, as staff see them."""
+    return ask(cloud, "GET", f"/v1/staff/outbox?person={to}&state=bounced", key="staff")["items"]
+
+
+def wait_for_bounce(cloud: RunningCloud, to: str) -> Any:
+    for _ in range(SECONDS * 2):
+        if found := bounced(cloud, to):
+            return found
+        time.sleep(0.5)
+    raise AssertionError(f"nothing to {to} has bounced")
+
+
+def topic_of(cloud: RunningCloud) -> str:
+    """The topic that SES speaks to, as the function that listens knows it."""
+    function = cloud.boto("lambda").get_function_configuration(FunctionName=LISTENER)
+    return str(function["Environment"]["Variables"]["MAIL_EVENTS_TOPIC"])
+
+
+def forged(topic: str, said: Any) -> dict[str, Any]:
+    """A notification that anybody could have written."""
+    return {
+        "Type": "Notification",
+        "MessageId": "1",
+        "TopicArn": topic,
+        "Subject": None,
+        "Message": json.dumps(said),
+        "Timestamp": "2026-12-01T07:00:00.000Z",
+        "SignatureVersion": "2",
+        "Signature": "Rk9SR0VE",
+        "SigningCertUrl": "https://sns.eu-north-1.amazonaws.com.evil.example/a.pem",
+        "MessageAttributes": {},
+    }
+
+
+def refused(cloud: RunningCloud, notification: dict[str, Any]) -> str:
+    """Why a notification is refused that did not come through SNS."""
+    answer = cloud.boto("lambda").invoke(
+        FunctionName=LISTENER,
+        Payload=json.dumps({"Records": [{"EventSource": "aws:sns", "Sns": notification}]}).encode(),
+    )
+    assert "FunctionError" in answer
+    return str(json.loads(answer["Payload"].read())["errorMessage"])
 
 
 def event(mail: EmailMessage) -> tuple[str, Any]:
@@ -93,7 +139,7 @@ def test_a_booking_is_confirmed_and_cancelled_by_mail_and_the_clock_sends_by_its
 
 @pytest.mark.slow
 def test_what_ses_says_settles_a_message_and_stops_mail_to_an_address(cloud: RunningCloud) -> None:
-    """Under the policy of the function that SNS calls."""
+    """By the topic, signed, and under the policy of the function that SNS calls."""
     to = "eero.bounce@gov.fi"
     person = {"name": "Eero Eskola", "email": to}
     booking = {"space_id": "pod", "start": "2026-12-16T10:00", "end": "2026-12-16T11:00"}
@@ -108,13 +154,11 @@ def test_what_ses_says_settles_a_message_and_stops_mail_to_an_address(cloud: Run
         "mail": {"tags": {"message_id": [row["message_id"]], "attempt": ["1"]}},
         "bounce": {"bounceType": "Permanent"},
     }
-    record = {"Sns": {"Message": json.dumps(said), "Subject": None, "MessageAttributes": {}}}
-    answer = cloud.boto("lambda").invoke(
-        FunctionName="labivaraus-mail-events",
-        Payload=json.dumps({"Records": [{"EventSource": "aws:sns", **record}]}).encode(),
-    )
-    assert "FunctionError" not in answer, answer["Payload"].read()
-    (row,) = ask(cloud, "GET", f"/v1/staff/outbox?person={to}&state=bounced", key="staff")["items"]
+    topic = topic_of(cloud)
+    assert refused(cloud, forged(topic, said)) == "certificate address"
+    assert bounced(cloud, to) == []
+    cloud.boto("sns").publish(TopicArn=topic, Message=json.dumps(said))
+    (row,) = wait_for_bounce(cloud, to)
     assert (row["kind"], row["reason"]) == ("confirmation", "Permanent")
     assert ask(cloud, "POST", "/v1/staff/addresses/trust", {"email": to}, "staff")["person_id"]
 

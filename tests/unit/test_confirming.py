@@ -273,7 +273,7 @@ def test_a_code_can_be_read_aloud(lab):
 def test_links_are_of_the_purpose_and_thing_they_were_made_for(lab):
     ports = office(lab).ports
     token = links.token_of(ports, "manage", "b_1")
-    assert len(token) == 32
+    assert len(token) == 48
     assert links.token_matches(ports, "manage", "b_1", token)
     assert not links.token_matches(ports, "manage", "b_2", token)
     assert not links.token_matches(ports, "unsubscribe", "b_1", token)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from chalicelib.adapters.dynamodb.client import read
-from chalicelib.adapters.dynamodb.codec import SCHEMA, Item
+from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, instant, iso
 from chalicelib.adapters.dynamodb.transaction import Rank, Transaction
 from chalicelib.domain.bookings import Until
 from chalicelib.domain.errors import Broken, SlotTaken
@@ -63,10 +63,15 @@ class Ledger:
             ":key": f"{day}#{resource_id}",
             ":expires": expires_at(day),
             ":schema": SCHEMA,
+            ":changed": iso(self._clock.now()),
         }
         names = {"#until": f"until_{holder}", "#marks": f"marks_{holder}", "#schema": "schema"}
         sets = ["site_week = :week", "day_resource = :key", "expires_at = :expires"]
-        sets += ["#schema = :schema", *(f"{slot_name(slot)} = :holder" for slot in gained)]
+        sets += [
+            "changed_at = :changed",
+            "#schema = :schema",
+            *(f"{slot_name(slot)} = :holder" for slot in gained),
+        ]
         removes = [slot_name(slot) for slot in released]
         for name, value in (("until", until), ("marks", mark)):
             if value is None:
@@ -151,7 +156,8 @@ def ledger_day(item: Item) -> LedgerDay:
             until[name[6:]] = value["S"] if "S" in value else int(value["N"])
         elif name[:6] == "marks_":
             marks[name[6:]] = value["S"]
-    return LedgerDay(item["resource_id"]["S"], item["day"]["S"], holders, until, marks)
+    changed = instant(item["changed_at"]["S"]) if "changed_at" in item else None
+    return LedgerDay(item["resource_id"]["S"], item["day"]["S"], holders, until, marks, changed)
 
 
 def slot_name(slot: int) -> str:

@@ -72,6 +72,7 @@ def a_store(*changed: Space, **site: Any) -> Store:
         base_url="https://lab.example",
         allowed_domains=("gov.fi", "tyo2lab.fi"),
         salt="a salt for tests",
+        prove_address=False,
     )
     return Store(spaces=spaces, site=replace(defaults, **site), revision=1)
 

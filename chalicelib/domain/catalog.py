@@ -22,7 +22,7 @@ class Site:
     name: Mapping[str, str] = field(default_factory=lambda: {"en": "Lab"})
     time_zone: str = "Europe/Helsinki"
     base_url: str = ""
-    prove_address: bool = False
+    prove_address: bool = True  # who is not vouched for shows by a mail that the address is theirs
     hold_minutes: int = 30
     live_bookings: int | None = None  # how many a person may have at once; None: no limit
     allowed_domains: tuple[str, ...] = ()

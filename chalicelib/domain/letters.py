@@ -63,6 +63,7 @@ class Letter:
     manage_url: str = ""
     unsubscribe_url: str = ""
     waiting: tuple[Booking, ...] = ()  # of a digest: what waits for an answer
+    decide_urls: Mapping[str, str] = field(default_factory=dict)  # to staff: where each is answered
     extra: str = ""  # a paragraph of staff's own, in the language of the reader
 
 

@@ -13,10 +13,11 @@ from chalicelib.pages.form import label, typed
 from chalicelib.pages.html import HTML, choose_language, render, words_of
 from chalicelib.pages.routes import routes
 from chalicelib.services import bookings, confirming
-from chalicelib.services.links import actor_of_link, token_matches
+from chalicelib.services.links import actor_of_link, manage_url, token_matches
 from chalicelib.services.writing import Intent
 
 MANAGE = "/manage/{booking_id}/{token}"
+CONFIRM = "/confirm/{booking_id}"
 UNSUBSCRIBE = "/unsubscribe/{person_id}/{token}"
 
 
@@ -49,6 +50,32 @@ def act(call: Call) -> Reply:
     return _page(
         call, _booking(call), code=code, done=wanted if not refused else "", refused=refused
     )
+
+
+@routes.add("GET", CONFIRM, "Where a code is typed", answers={200: None}, produces=HTML)
+def ask_code(call: Call) -> Reply:
+    """A field for the code of a mail: the same for every id, whether there is a hold or not."""
+    choose_language(call, asked_language(call))
+    return _code_page(call)
+
+
+@routes.add("POST", CONFIRM, "Confirm with a typed code", answers={200: None}, produces=HTML)
+def take_code(call: Call) -> Reply:
+    """Who has the code has read the mail, and goes on to the page that its link leads to."""
+    given = typed(call)
+    choose_language(call, asked_language(call))
+    booking_id = call.id("booking_id")
+    if (given.get("action") or [""])[-1] == "code":
+        confirming.send_again(call.ports, booking_id)
+        return _code_page(call, done="code")
+    code = (given.get("code") or [""])[-1][:40]
+    try:
+        confirming.confirm(call.ports, booking_id, code, _intent(call))
+    except Refused as refused:
+        return _code_page(call, refused=refused)
+    booking = bookings.read(call.ports, booking_id, actor_of_link(booking_id))
+    target = f"{manage_url(call.ports, booking)}?lang={call.language}"
+    return Reply(None, 303, {"Location": target}, text="", content_type=HTML, private=True)
 
 
 @routes.add("GET", UNSUBSCRIBE, "Reminders, by a link", answers={200: None}, produces=HTML)
@@ -115,6 +142,19 @@ def _page(
         by=words.at(booking.confirm_by) if booking.confirm_by else "",
         held=booking.state is State.HELD,
         cancellable=booking.live and not over,
+    )
+
+
+def _code_page(call: Call, *, done: str = "", refused: Refused | None = None) -> Reply:
+    words = words_of(call, call.catalog)
+    return render(
+        call,
+        "code.html",
+        call.catalog,
+        private=True,
+        status=200 if refused is None else 409,
+        done=done,
+        refused=_reason(refused, words),
     )
 
 

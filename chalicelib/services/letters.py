@@ -9,7 +9,7 @@ from chalicelib.domain.letters import Letter, Method, Telling, Told, facts_of
 from chalicelib.domain.messages import EVIDENCE, STAFF, Kind, Message
 from chalicelib.domain.messages import State as Sending
 from chalicelib.domain.people import Person
-from chalicelib.services.links import code_of, confirm_url, manage_url, unsubscribe_url
+from chalicelib.services.links import code_of, confirm_url, decide_url, manage_url, unsubscribe_url
 from chalicelib.services.ports import MessageContext, Ports
 
 # What tells a person the facts of a booking, to be compared with by what comes after.
@@ -139,6 +139,7 @@ def _ready(
         code=code_of(ports, booking) if message.kind is Kind.HOLD else "",
         confirm_url=confirm_url(ports, booking) if message.kind is Kind.HOLD else "",
         manage_url="" if staff else manage_url(ports, booking),
+        decide_urls={booking.booking_id: decide_url(ports, booking)} if staff else {},
         unsubscribe_url=(
             unsubscribe_url(ports, message.person_id) if message.kind is Kind.REMINDER else ""
         ),
@@ -190,6 +191,7 @@ def _digest(ports: Ports, message: Message, catalog: Catalog, now: datetime) -> 
         spaces=catalog.spaces,
         now=now,
         waiting=tuple(waiting),
+        decide_urls={each.booking_id: decide_url(ports, each) for each in waiting},
         extra=_extra(message.kind, "fi", catalog),
     )
     return Ready(letter)

@@ -51,6 +51,17 @@ def manage_url(ports: Ports, booking: Booking) -> str:
     return f"{ports.settings.get().site.base_url}/manage/{booking.booking_id}/{token}"
 
 
+def decide_url(ports: Ports, booking: Booking) -> str:
+    """Where staff answer a request: in mails to the Lab's own mailbox, and of no use for anything else."""
+    token = token_of(ports, "decide", booking.booking_id)
+    return f"{ports.settings.get().site.base_url}/decide/{booking.booking_id}/{token}"
+
+
+def actor_of_decision(booking_id: str) -> Actor:
+    """Whoever reads the Lab's own mailbox and holds the link of a request."""
+    return Actor(actor_id=f"mailbox#{booking_id}", staff=True)
+
+
 def unsubscribe_url(ports: Ports, person_id: str) -> str:
     """Where a person switches reminders off, by one click and without logging in (RFC 8058)."""
     token = token_of(ports, "unsubscribe", person_id)

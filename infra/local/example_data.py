@@ -34,7 +34,7 @@ def site(base_url: str, salt: str) -> Site:
         name={"fi": "Työ 2.0 Lab", "sv": "Arbete 2.0 Lab", "en": "Work 2.0 Lab"},
         time_zone="Europe/Helsinki",
         base_url=base_url,
-        prove_address=False,
+        prove_address=True,
         live_bookings=None,
         allowed_domains=ALLOWED_DOMAINS,
         mailbox=f"varaukset@{MAIL_DOMAIN}",

@@ -5,6 +5,7 @@ import pytest
 from chalicelib.domain.bookings import State
 from chalicelib.services import links
 from tests.api.conftest import Api, booking
+from tests.api.test_page_form import AINO, the_form
 from tests.api.test_pages import keeps_the_rules
 from tests.page import Browser, Page
 
@@ -101,3 +102,42 @@ def test_reminders_are_switched_off_by_one_click_and_nothing_else_is(api: Api) -
         assert browser.post(path, {"List-Unsubscribe": "One-Click"}).status == 200
     assert api.store.reminders_off == {person_id}
     assert browser.post(f"/unsubscribe/{person_id}/{'0' * 48}", {}).status == 404
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_the_code_can_be_typed_where_one_booked(proving: Api, language: str) -> None:
+    browser = Browser(proving.client, language)
+    done = browser.send(the_form(browser), **AINO)
+    keeps_the_rules(done, language)
+    (booking_id,) = proving.store.bookings
+    path = f"/confirm/{booking_id}"
+    assert done.one("form", method="post").attrs["action"].partition("?")[0] == f"..{path}"
+    code = links.code_of(proving.ports, proving.store.bookings[booking_id])
+    wrong = browser.post(path, {"action": "confirm", "lang": language, "code": "22222222"})
+    assert wrong.status == 409
+    assert wrong.one(role="alert").text
+    keeps_the_rules(wrong, language)
+    assert proving.store.bookings[booking_id].state is State.HELD
+    answer = proving("POST", path, form={"action": "confirm", "lang": language, "code": code})
+    assert answer.status == 303
+    assert (
+        links.manage_url(proving.ports, proving.store.bookings[booking_id])
+        in (answer.headers["Location"])
+    )
+    assert proving.store.bookings[booking_id].state is State.CONFIRMED
+
+
+def test_the_page_for_codes_tells_nobody_what_there_is(proving: Api) -> None:
+    booking_id, _ = held(proving)
+    browser = Browser(proving.client)
+    pages = [browser.get(f"/confirm/{each}") for each in (booking_id, "b_none")]
+    assert pages[0].source == pages[1].source.replace("b_none", booking_id)
+    before = proving.contents()
+    for action in ("confirm", "code", ""):
+        found = [
+            browser.post(f"/confirm/{each}", {"action": action, "code": "22222222"})
+            for each in (booking_id, "b_none")
+        ]
+        assert found[0].status == found[1].status
+        assert found[0].source == found[1].source.replace("b_none", booking_id)
+    assert proving.contents() == before

@@ -218,7 +218,7 @@ def test_staff_see_who_asks_for_what() -> None:
         "Fasilitaattori: Facilitator-1",
         "Lisätiedot:\n  Kaksi ryhmää.\n  Toinen etänä.\n",
         "Toiveet fasilitaattorille: Apua suunnitteluun.",
-        "Käsittele pyyntö:\nhttps://lab.example/api/staff/bookings/b_EXAMPLE\n",
+        "Käsittele pyyntö:\nhttps://lab.example/api/decide/b_EXAMPLE/example\n",
     ):
         assert line in mail.text
     assert "Hei" not in mail.text

@@ -110,7 +110,7 @@ def test_one_manage_link_and_no_other_that_acts(kind: Kind, language: str) -> No
     allowed = {letter.manage_url, letter.confirm_url, letter.unsubscribe_url} - {""}
     if kind in TO_STAFF:
         assert links
-        assert all(link.startswith(f"{SITE.base_url}/staff/bookings/") for link in links)
+        assert all(link.startswith(f"{SITE.base_url}/decide/") for link in links)
     else:
         assert links.count(letter.manage_url) == 1
         assert mail.text.split().count(letter.manage_url) == 1

@@ -65,6 +65,11 @@ def example(
         if kind is Kind.REMINDER
         else "",
         waiting=(booking, _moving(booking, site)) if kind is Kind.DIGEST else (),
+        decide_urls={
+            number: f"{site.base_url}/decide/{number}/example" for number in (NUMBER, f"{NUMBER}2")
+        }
+        if staff and site.base_url
+        else {},
         extra=site.mail_texts.get(kind.value, {}).get(language, ""),
     )
 

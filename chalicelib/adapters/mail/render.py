@@ -107,7 +107,7 @@ def _about(letter: Letter, booking: Booking, teller: Teller) -> dict[str, Any]:
         "reason": lines(booking.reason),
         "live": booking.live,
         "waits": booking.state is State.PENDING,
-        "decide_url": _decide_url(letter, booking),
+        "decide_url": letter.decide_urls.get(booking.booking_id, ""),
     }
     if letter.kind is Kind.REMINDER:
         about["nearness"] = _nearness(letter.now, booking.starts_at, words)
@@ -144,17 +144,10 @@ def _waiting(letter: Letter, teller: Teller) -> list[dict[str, Any]]:
             "booker": teller.booker(booking),
             "changes": teller.changes(facts_of(booking), wanted(booking)),
             "asked_at": f"{words.at(booking.created_at)} ({words.zone_name})",
-            "decide_url": _decide_url(letter, booking),
+            "decide_url": letter.decide_urls.get(booking.booking_id, ""),
         }
         for booking in sorted(letter.waiting, key=lambda each: (each.created_at, each.booking_id))
     ]
-
-
-def _decide_url(letter: Letter, booking: Booking) -> str:
-    """Where staff answer a request; it gives nobody a right to."""
-    if not letter.site.base_url:
-        return ""
-    return f"{letter.site.base_url}/staff/bookings/{booking.booking_id}"
 
 
 @lru_cache(maxsize=1)

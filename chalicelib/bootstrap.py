@@ -62,6 +62,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         queue=_Queue(settings),
         post=_Post(settings),
         secrets=_Secrets(),
+        audiences=_Audiences(),
         calendars=Calendars(),
         render=_render,
         preview=_preview,
@@ -127,6 +128,13 @@ class _Secrets:
         """HMAC-SHA256 (RFC 2104) of the purpose and the parts, which hold no line feeds."""
         text = "\n".join((purpose, *parts)).encode()
         return hmac.new(signing_key(), text, hashlib.sha256).digest()
+
+
+class _Audiences:
+    """Nothing has many people yet: a booking is one person's."""
+
+    def page(self, _subject: str, _after: str, _limit: int) -> None:
+        """There is no such subject."""
 
 
 class Calendars:

@@ -10,7 +10,7 @@ from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.letters import Letter, Preview, Told
 from chalicelib.domain.messages import Kind, Message
-from chalicelib.services.ports import Fields, MessageContext, Page
+from chalicelib.services.ports import Audience, Fields, MessageContext, Page
 
 if TYPE_CHECKING:
     from tests.fakes import FakeTransaction, Store
@@ -138,6 +138,23 @@ class FakeOutbox:
             return Page(found[:limit], more)
 
         return self._store.call("outbox.list", read)
+
+
+class FakeAudiences:
+    """The people of subjects that have many: `store.audiences`."""
+
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+
+    def page(self, subject: str, after: str, limit: int) -> Audience | None:
+        def read() -> Audience | None:
+            if subject not in self._store.audiences:
+                return None
+            revision, people = self._store.audiences[subject]
+            found = sorted(each for each in people if each > after)
+            return Audience(revision, found[:limit], last=len(found) <= limit)
+
+        return self._store.call("audiences.page", read)
 
 
 class FakeQueue:

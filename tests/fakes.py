@@ -38,6 +38,7 @@ from chalicelib.services.availability import iso_week
 from chalicelib.services.catalog_cache import CatalogCache
 from chalicelib.services.ports import Fields, KeyRecord, Page, Ports, Quota, Snapshot
 from tests.fake_messages import (
+    FakeAudiences,
     FakeOutbox,
     FakePost,
     FakeQueue,
@@ -68,6 +69,7 @@ class Store:
     audit: list[dict[str, Any]] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     told: dict[str, Told] = field(default_factory=dict)
+    audiences: dict[str, tuple[int, list[str]]] = field(default_factory=dict)  # revision, people
     suppressed: dict[str, str] = field(default_factory=dict)
     reminders_off: set[str] = field(default_factory=set)
     paused_until: datetime | None = None
@@ -600,6 +602,7 @@ def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> 
         queue=FakeQueue(store),
         post=FakePost(store),
         secrets=FakeSecrets(),
+        audiences=FakeAudiences(store),
         calendars=Calendars(),
         render=plain_letter,
         preview=plain_preview,

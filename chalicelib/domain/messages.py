@@ -17,6 +17,7 @@ MOST_FAILURES = 5  # of rendering
 CHANGE = "change"  # the rule of a denial that leaves the booking as it was
 REJECTED = "rejected"  # why one failed of which SES had said that it was sent
 STAFF = "staff"  # the recipient of what goes to the Lab's own mailbox
+EVERYBODY = "everybody"  # the recipient of what becomes a message for each person of its subject
 
 
 class Kind(StrEnum):
@@ -49,6 +50,7 @@ class State(StrEnum):
     FAILED = "failed"
     DROPPED = "dropped"
     MISSED = "missed"
+    EXPANDED = "expanded"  # into a message for each person
 
 
 # What SES says of a mail, from the weakest on: a later, weaker word changes nothing.
@@ -92,6 +94,7 @@ class Message:
     resent: bool = False  # sent once more, since nobody knows what became of the first
     reached: bool = False  # an earlier try may have reached its person
     marked_at: datetime | None = None  # when it was marked as being sent
+    cursor: str = ""  # of one to everybody: the person after whom its expansion goes on
     settled_at: datetime | None = None
     version: int = 1
 
@@ -200,6 +203,30 @@ def once_more(one: Message, now: datetime) -> Message:
     if one.resent or one.kind is Kind.DIGEST:
         return _next(one, look_at=None, settled_at=now, reason="no-evidence")
     return replace(claimed(one, now), resent=True, reached=True)
+
+
+def expanding(one: Message, cursor: str) -> Message:
+    """One to everybody with one more page of people behind it."""
+    return _next(one, cursor=cursor)
+
+
+def expanded(one: Message, now: datetime) -> Message:
+    """One to everybody that has become a message for each of them."""
+    return _final(one, State.EXPANDED, now, "")
+
+
+def to_person(one: Message, person_id: str, now: datetime) -> Message:
+    """What one to everybody is to one of them: the same whenever, and however often, it is made."""
+    return message(
+        one.kind,
+        one.subject,
+        person_id,
+        one.revision,
+        due_at=one.due_at,
+        now=now,
+        expires_at=one.expires_at,
+        rule=one.rule,
+    )
 
 
 def failed(one: Message, now: datetime, reason: str) -> Message:

@@ -266,6 +266,22 @@ class Outbox(Protocol):
         """Those due in a UTC month (2026-12) and in [first, last), of a state or of all ("")."""
 
 
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Some of the people of a subject by id, and what is true of it in this moment."""
+
+    revision: int
+    person_ids: Sequence[str]
+    last: bool  # nobody comes after them
+
+
+class Audiences(Protocol):
+    """The people of subjects that have many."""
+
+    def page(self, subject: str, after: str, limit: int) -> Audience | None:
+        """Those after a person, in the order of their ids; None where there is no such subject."""
+
+
 class Queue(Protocol):
     """The way from what finds due messages to what sends them. It may lose and repeat."""
 
@@ -369,6 +385,7 @@ class Ports:
     queue: Queue
     post: Post
     secrets: Secrets
+    audiences: Audiences
     calendars: Calendars
     render: Callable[[Letter], bytes]
     preview: Callable[[Kind, str, Catalog, datetime], Preview]  # of a kind, in a language

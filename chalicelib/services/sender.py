@@ -20,8 +20,9 @@ from chalicelib.domain.errors import (
     PostUnknown,
     Race,
 )
-from chalicelib.domain.messages import PRECEDENCE, STAFF, Kind, Message, State
+from chalicelib.domain.messages import EVERYBODY, PRECEDENCE, STAFF, Kind, Message, State
 from chalicelib.domain.times import local_date
+from chalicelib.services.expanding import expand
 from chalicelib.services.letters import Drop, Ready, Wait, letter_of, waiting_for_staff
 from chalicelib.services.ports import Ports
 
@@ -85,7 +86,9 @@ def work(ports: Ports, message_id: str) -> str:
     else:
         return "another worker's"
     done = _saved(ports, message)
-    return done if message.final or done == LOST else _claimed(ports, message)
+    if message.final or done == LOST:
+        return done
+    return expand(ports, message) if message.person_id == EVERYBODY else _claimed(ports, message)
 
 
 def digest(ports: Ports) -> int:

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Open
 from tests.browser.test_booking import fill_in, press_book
 from tests.cloud import RunningCloud
+from tests.mailbox import code_in, wait_for_mails
 
 DAY = date.today() + timedelta(days=10)  # a day that is to come, wherever this runs
 
@@ -24,10 +25,17 @@ def test_a_room_is_booked_by_the_form_and_cannot_be_taken_twice(
     form = page.url
     fill_in(page)
     press_book(page)
-    expect(page.locator("h1")).to_have_text("Varaus on vahvistettu")
+    expect(page.locator("h1")).to_have_text("Aika on sinulle varattuna hetken")
     page.reload()
-    expect(page.locator("h1")).to_have_text("Varaus on vahvistettu")
-    page.get_by_role("link", name="Katso viikon vapaat tilat").click()
+    expect(page.locator("h1")).to_have_text("Aika on sinulle varattuna hetken")
+    (mail,) = wait_for_mails(cloud, "aino.aalto@gov.fi", 1)
+    page.locator("#code").fill("AAAA AAAA")
+    page.get_by_role("button", name="Vahvista varaus").click()
+    expect(page.get_by_role("alert")).to_contain_text("Koodi ei ole oikea")
+    page.locator("#code").fill(code_in(mail).lower())
+    page.get_by_role("button", name="Vahvista varaus").click()
+    expect(page.locator("h1")).to_have_text("Varauksesi on voimassa")
+    page.goto(f"{cloud.endpoint}/?day={DAY}")
     expect(page.locator("#pod .booked")).to_have_count(1)
     page.goto(form)
     fill_in(page, "Eero Eskola", "eero.eskola@gov.fi")

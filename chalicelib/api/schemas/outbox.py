@@ -32,6 +32,7 @@ MessageState = Literal[
     "failed",
     "dropped",
     "missed",
+    "expanded",
 ]
 
 

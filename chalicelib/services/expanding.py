@@ -1,0 +1,67 @@
+"""One message for everybody of a subject becomes one for each: so that to move an event is one write.
+
+Page by page, in the order of ids: the messages of a page and how far it is are one transaction, so a
+death in between loses nothing and writes nothing twice, and of two workers one goes on.
+"""
+
+from chalicelib.domain import messages as domain
+from chalicelib.domain.errors import Race
+from chalicelib.domain.messages import Message
+from chalicelib.services.ports import Audience, Ports
+
+PAGE = 90  # people of one transaction, which holds a hundred items
+SECONDS = 40.0  # then another worker goes on
+LOST = "lost a race"
+
+
+def expand(ports: Ports, message: Message) -> str:
+    """Write the messages of everybody, from where it stopped; what was done, for the log.
+
+    `message` is claimed. It is dropped where its subject is gone, or has another revision by now:
+    then that one has a message of its own.
+    """
+    stop = ports.clock.monotonic() + SECONDS
+    while True:
+        now = ports.clock.now()
+        if message.expires_at is not None and now >= message.expires_at:
+            return _saved(ports, domain.missed(message, now), ())
+        audience = ports.audiences.page(message.subject, message.cursor, PAGE)
+        if audience is None:
+            return _saved(ports, domain.dropped(message, now, "no-subject"), ())
+        if audience.revision != message.revision:
+            return _saved(ports, domain.dropped(message, now, "moved"), ())
+        people = [domain.to_person(message, each, now) for each in audience.person_ids]
+        after = _after(message, audience, ports)
+        done = _saved(ports, after, people)
+        if done == LOST and _same(ports, message):
+            # Some are there already, from an expansion of the same revision: only the others.
+            missing = [each for each in people if ports.outbox.get(each.message_id) is None]
+            done = _saved(ports, after, missing)
+        if done == LOST or after.final:
+            return done
+        message = after
+        if ports.clock.monotonic() >= stop:
+            return _saved(ports, domain.released(message, ports.clock.now()), ())
+
+
+def _after(message: Message, audience: Audience, ports: Ports) -> Message:
+    if audience.last:
+        return domain.expanded(message, ports.clock.now())
+    return domain.expanding(message, audience.person_ids[-1])
+
+
+def _saved(ports: Ports, after: Message, people: list[Message] | tuple[()]) -> str:
+    tx = ports.begin()
+    ports.outbox.save(tx, after)
+    for each in people:
+        ports.outbox.put(tx, each)
+    try:
+        tx.commit()
+    except Race:
+        return LOST
+    return after.state.value
+
+
+def _same(ports: Ports, message: Message) -> bool:
+    present = ports.outbox.get(message.message_id)
+    return present is not None and present.version == message.version

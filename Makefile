@@ -2,12 +2,13 @@
 SHELL := /bin/bash
 PORT ?= 4566
 N ?= 10000
+KILLS ?= 20
 OPERATIONS ?= 1000000
 PYTEST := .venv/bin/python -m pytest
 TOGETHER := $(wildcard tests/system tests/browser)# they share one local cloud, so they run one after another
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test check bench consistency simulate stampede package openapi
+.PHONY: help setup run stop test check bench consistency simulate stampede storm package openapi
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -39,6 +40,10 @@ simulate: .venv/ready ## OPERATIONS=1000000 of random history, the invariant che
 
 stampede: setup ## N=10000 attempts by 64 clients at one time of one space, on the local cloud
 	@STAMPEDE_ATTEMPTS=$(N) $(PYTEST) -rP --timeout 0 tests/system/test_stampede.py
+
+storm: N = 2000
+storm: setup ## N=2000 due messages on the local cloud, KILLS=20 workers killed while they send them
+	@STORM_MESSAGES=$(N) STORM_KILLS=$(KILLS) $(PYTEST) -rP --timeout 0 tests/system/test_crash_storm.py
 
 package: .venv/ready ## the CloudFormation template and the zip for AWS, in build/prod
 	@.venv/bin/python -m infra.package prod build/prod

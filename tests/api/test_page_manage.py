@@ -1,5 +1,7 @@
 """The pages that mails lead to: what they show, what their buttons do, and what they never do."""
 
+import logging
+
 import pytest
 
 from chalicelib.domain.bookings import State
@@ -141,3 +143,27 @@ def test_the_page_for_codes_tells_nobody_what_there_is(proving: Api) -> None:
         assert found[0].status == found[1].status
         assert found[0].source == found[1].source.replace("b_none", booking_id)
     assert proving.contents() == before
+
+
+def test_what_opens_things_is_in_no_log_and_leaks_to_no_other_site(
+    proving: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    """L-09"""
+    caplog.set_level(logging.DEBUG)
+    booking_id, url = held(proving)
+    booking = proving.store.bookings[booking_id]
+    code = links.code_of(proving.ports, booking)
+    token = links.token_of(proving.ports, "manage", booking_id)
+    stop = links.unsubscribe_url(proving.ports, booking.person_id)
+    browser = Browser(proving.client)
+    pages = [browser.get(path_of(url)), browser.get(path_of(stop))]
+    browser.get(path_of(url).replace(token, token[:-1] + "x"))
+    press(browser, pages[0], "confirm", code="22222222")
+    press(browser, pages[0], "confirm", code=code)
+    browser.post(path_of(stop), {})
+    logged = " ".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+    for secret in (token, token[:24], code, stop.rpartition("/")[2]):
+        assert secret not in logged
+    for page in pages:
+        assert page.one("meta", name="referrer").attrs["content"] == "no-referrer"
+    assert proving("GET", path_of(url)).headers["Referrer-Policy"] == "same-origin"

@@ -102,6 +102,7 @@ def test_an_error_leads_to_its_field(lab: Lab, open_page: Open) -> None:
 
 
 def test_a_night_when_the_clocks_go_back_is_a_choice(lab: Lab, open_page: Open) -> None:
+    """T-02"""
     page = open_page(360)
     page.goto(f"{lab.base}/book?space_id=pod&start=2027-10-31T03:30&end=2027-10-31T05:00")
     fill_in(page)

@@ -47,6 +47,13 @@ def test_the_package_has_our_code_its_libraries_and_no_tests(prod_zip: zipfile.Z
     assert sum(info.compress_size for info in prod_zip.infolist()) < 8_000_000
 
 
+def test_the_rules_of_summer_time_are_the_pinned_ones(prod_zip: zipfile.ZipFile) -> None:
+    """T-06"""
+    (version,) = [line for line in pinned("requirements.txt") if line.startswith("tzdata==")]
+    said = prod_zip.read("tzdata/__init__.py").decode()
+    assert f'__version__ = "{version.removeprefix("tzdata==")}"' in said
+
+
 def test_bytecode_in_the_package_counts_as_fresh(prod_zip: zipfile.ZipFile) -> None:
     """Chalice's times of 1980 would make bytecode with times stale (PEP 552: flags 1, unchecked)."""
     sources = {name for name in prod_zip.namelist() if name.endswith(".py")}

@@ -90,6 +90,9 @@ def test_functions_are_small_bounded_and_know_their_tables(prod: dict[str, Any],
     assert function["Environment"]["Variables"]["STAGE"] == "prod"
     everywhere = prod["Globals"]["Function"]["Environment"]["Variables"]
     assert everywhere["TABLE_PREFIX"] == {"Fn::Sub": "${AWS::StackName}-"}
+    # T-06: no system zones, so that those of the package decide.
+    assert everywhere["PYTHONTZPATH"] == "/var/task/no-system-zones"
+    assert "PYTHONTZPATH" not in function["Environment"]["Variables"]
 
 
 def test_schedules_run_one_at_a_time_every_minute(prod: dict[str, Any]) -> None:

@@ -1,13 +1,16 @@
 """WCAG 2.2 AA as far as a program can tell: axe on every page, reflow, and size of targets."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from chalicelib.services import bookings, links
 from tests.browser.conftest import Lab, Open
 from tests.browser.test_booking import WORDS, fill_in, press_book
+from tests.builders import ANYBODY, EERO, a_request, an_intent, on
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SMALL = """() => [...document.querySelectorAll("a, button, input, select, textarea")]
@@ -40,6 +43,25 @@ def pages(page: Page, lab: Lab, language: str) -> Iterator[str]:
     yield "the form, filled in"
     press_book(page, language)
     yield "the confirmation"
+    for name, path in by_link(lab):
+        page.goto(f"{lab.base}{path}?lang={language}")
+        yield name
+
+
+def by_link(lab: Lab) -> Iterator[tuple[str, str]]:
+    """The pages that mails lead to."""
+    lab.store.site = replace(lab.store.site, prove_address=True, base_url="")
+    lab.ports.settings.forget()
+    times = on("2026-12-08", "10-12")
+    hold = bookings.book(lab.ports, a_request("pod", **times), an_intent(ANYBODY)).value
+    asked = a_request("lab", attendees=40, notes="Kahvia", person=EERO, **times)
+    request = bookings.book(lab.ports, asked, an_intent()).value
+    assert hold
+    assert request
+    yield "a hold", links.manage_url(lab.ports, hold)
+    yield "a code", f"/confirm/{hold.booking_id}"
+    yield "a request", links.decide_url(lab.ports, request)
+    yield "reminders", links.unsubscribe_url(lab.ports, hold.person_id)
 
 
 @pytest.mark.parametrize("width", [360, 1280])

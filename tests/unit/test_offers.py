@@ -13,7 +13,7 @@ from chalicelib.domain.errors import Refused
 from chalicelib.domain.rules import OVERRIDABLE, Ask
 from chalicelib.domain.spaces import Hours, Kind
 from chalicelib.domain.times import midnight
-from chalicelib.services import availability, bookings, closures
+from chalicelib.services import availability, bookings, closures, expiry
 from chalicelib.services.availability import Search
 from chalicelib.services.check import check
 from chalicelib.services.ports import Ports
@@ -204,6 +204,7 @@ def test_what_is_offered_can_be_booked_and_what_is_not_is_refused(world, space_i
 def give_back(world, booking):
     with suppress(Refused):  # a request for this very instant has expired already
         bookings.cancel(world.ports, booking.booking_id, "", None, an_intent(STAFF))
+    expiry.expire_due(world.ports)  # and has its slots until the clock comes by
 
 
 def book(world, space_id, start, length):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 from infra.local.cloud import STACK
 from infra.package import ROOT
 from tests.cloud import RunningCloud
+from tests.system.crowd import Lab, Request
 
 PREFIX = f"{STACK}-"
 HERE = Path(__file__).parent
@@ -62,8 +64,10 @@ RUNS = [
 ]
 
 
-def start(run: Run, endpoint: str, key: str | None, log: Path) -> subprocess.Popen[bytes]:
-    """Start it as its users do."""
+def start(
+    run: Run, endpoint: str, key: str | None, booking_id: str, log: Path
+) -> subprocess.Popen[bytes]:
+    """Start it as its users do; `booking_id` is one that they may read and change."""
     options = [
         *("--phases", run.phases),
         *("--checks", ",".join(CHECKS)),
@@ -81,6 +85,7 @@ def start(run: Run, endpoint: str, key: str | None, log: Path) -> subprocess.Pop
     hooks = {
         "SCHEMATHESIS_HOOKS": str(HERE / "schemathesis_hooks.py"),
         "ANSWERED": str(log.with_suffix(".answered")),
+        "BOOKING_ID": booking_id,
         "PYTHONPATH": str(ROOT),
     }
     with log.open("wb") as out:
@@ -124,17 +129,38 @@ def put_back(client: Any, table: str, before: dict[str, Any], after: dict[str, A
         client.batch_write_item(RequestItems={table: changes[number : number + 25]})
 
 
+def made_beforehand(lab: Lab) -> str:
+    """A booking for runs to find, of a time that they do not ask for."""
+    day = date.today() + timedelta(days=700)
+    body = {
+        "space_ids": ["pod"],
+        "start": f"{day}T02:00:00Z",
+        "end": f"{day}T03:00:00Z",
+        "title": "Beforehand",
+        "attendees": 1,
+        "person": {"name": "Aino Aalto", "email": "aino.aalto@gov.fi"},
+        "accept_terms": True,
+    }
+    answer = lab.ask(Request("POST", "/v1/bookings", body))
+    assert answer.status == 201, answer.body
+    return str(answer.body["booking_id"])
+
+
 @pytest.fixture(scope="module")
 def runs(
-    borrowed: RunningCloud, tmp_path_factory: pytest.TempPathFactory
+    borrowed: RunningCloud, lab: Lab, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, tuple[subprocess.Popen[bytes], Path]]]:
     """All runs, begun at once."""
     keys = {"staff": borrowed.staff_key, "form": borrowed.form_key, "anonymous": None}
     folder = tmp_path_factory.mktemp("schemathesis")
+    booking_id = made_beforehand(lab)
     started = {}
     for number, run in enumerate(RUNS):
         log = folder / f"{number}.log"
-        started[run.name] = (start(run, borrowed.endpoint, keys[run.who], log), log)
+        started[run.name] = (
+            start(run, borrowed.endpoint, keys[run.who], booking_id, log),
+            log,
+        )
     yield started
     for process, _ in started.values():
         process.kill()

@@ -67,7 +67,7 @@ def feed_of(space: Space, catalog: Catalog, days: Iterable[LedgerDay], now: date
         entries = _of_shared(space, masks, by_key, first)
     else:
         entries = [
-            *_of_holders(space, by_key, first, last, now),
+            *_of_holders(space, by_key, first, now),
             *_of_closures(space, catalog, first, last),
         ]
     entries.sort(key=lambda each: (each.starts_at, each.entry_id))
@@ -96,7 +96,7 @@ def _changed(days: Mapping[DayKey, LedgerDay], entries: Iterable[Entry], now: da
 
 
 def _of_holders(
-    space: Space, days: Mapping[DayKey, LedgerDay], first: int, last: int, now: datetime
+    space: Space, days: Mapping[DayKey, LedgerDay], first: int, now: datetime
 ) -> list[Entry]:
     """An entry for each booking; what a change that waits for an answer would take is one more."""
     firm: dict[str, int] = {}
@@ -119,14 +119,13 @@ def _of_holders(
         Entry(
             _entry_id(space, holder, rest, number),
             instant_of(start),
-            instant_of(min(end, last)),
+            instant_of(end),
             TENTATIVE if rest or holder in unsure else BOOKED,
             changed[holder],
         )
         for found, rest in ((firm, ""), (extra, "change"))
         for holder, bits in found.items()
         for number, (start, end) in enumerate(ranges_of(bits, first))
-        if start < last
     ]
 
 

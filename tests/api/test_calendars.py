@@ -1,5 +1,6 @@
 """Calendars that ask: busy times and nothing else, unchanged only where nothing changed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -8,7 +9,9 @@ import pytest
 import vobject
 from icalendar import Calendar
 
-from chalicelib.services import closures
+from chalicelib.domain.feeds import fingerprint
+from chalicelib.domain.occupancy import Masks
+from chalicelib.services import closures, feeds
 from chalicelib.services.closures import ClosureRequest
 from tests.api.conftest import FORM_KEY, STAFF_KEY, Answer, Api, booking, eero
 from tests.builders import STAFF, an_intent, at, on
@@ -45,6 +48,7 @@ def periods(api: Api, space_id: str = "pod") -> list[tuple[str, datetime, dateti
     listed = listed if isinstance(listed, list) else [listed]
     read = [each.value for each in other.contents.get("freebusy", [])]
     assert [[(each.start, each.end)] for each in listed] == read
+    assert "VALUE=" not in answer.text.replace("REFRESH-INTERVAL;VALUE=DURATION", "")
     return [(each.params["FBTYPE"], each.start, each.end) for each in listed]
 
 
@@ -148,6 +152,10 @@ def test_a_change_in_the_second_of_the_answer_is_not_lost(api: Api) -> None:
     second = api("GET", POD, If_Modified_Since=first.headers["Last-Modified"])
     assert second.status == 200
     assert second.text.count("BEGIN:VEVENT") == 2
+    api.clock.forward(seconds=2)
+    third = api("GET", POD)
+    assert third.headers["Last-Modified"] == "Tue, 01 Dec 2026 10:00:00 GMT"
+    assert unchanged(api, POD, third) == {304}
 
 
 def test_the_tag_is_the_better_word(api: Api) -> None:
@@ -157,7 +165,13 @@ def test_the_tag_is_the_better_word(api: Api) -> None:
     first = api("GET", POD)
     since = first.headers["Last-Modified"]
     assert api("GET", POD, If_None_Match='"old"', If_Modified_Since=since).status == 200
-    for nonsense in ("yesterday", "", "Thu, 01 Jan 1970 00:00:00 GMT", "Tue, 99 Dec 2026 99 GMT"):
+    for nonsense in (
+        "yesterday",
+        "",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "Tue, 99 Dec 2026 99 GMT",
+        "Wed, 02 Dec 2026 07:00:00 -0000",
+    ):
         assert api("GET", POD, If_Modified_Since=nonsense).status == 200
     assert api("GET", POD, If_Modified_Since="Fri, 01 Jan 2100 00:00:00 GMT").status == 304
     assert api("GET", "/v1/spaces/pod", If_Modified_Since=since).status == 200
@@ -258,6 +272,9 @@ def test_a_closure_is_there_before_all_of_it_is_held(api: Api) -> None:
     assert str(shut["summary"]) == "Suljettu"
     assert str(taken["summary"]) == "Varattu"
     assert [kind for kind, *_ in periods(api)] == ["BUSY", *["BUSY-UNAVAILABLE"] * 2]
+    assert events(api, "studio") == []
+    closures.go_on(api.ports, closure.closure_id)
+    assert [str(each["summary"]) for each in events(api)] == ["Suljettu", "Varattu"]
     closures.lift(api.ports, closure.closure_id, None, an_intent(STAFF))
     api.clock.forward(minutes=2)
     assert [str(each["summary"]) for each in events(api)] == ["Varattu"]
@@ -274,6 +291,35 @@ def test_the_window_is_thirty_days_back_and_the_horizon_ahead(api: Api) -> None:
     (found,) = Calendar.from_ical(answer.raw).walk("VFREEBUSY")
     assert found.start == datetime(2026, 12, 3, tzinfo=UTC)
     assert found.end == datetime(2027, 7, 3, tzinfo=UTC)
+
+
+def test_what_staff_book_beyond_the_horizon_is_not_in_it(api: Api) -> None:
+    times = {"start": "2028-01-12T10:00:00+02:00", "end": "2028-01-12T11:00:00+02:00"}
+    made = api("POST", "/v1/bookings", booking(override=["too-far-ahead"], **times), STAFF_KEY)
+    assert made.status == 201, made.text
+    assert events(api) == []
+    assert periods(api) == []
+
+
+def test_all_that_a_reader_sees_is_in_the_tag(api: Api) -> None:
+    api.books()
+    feed = feeds.feed(api.ports, "pod")
+    seen = {
+        fingerprint(each, "fi")
+        for each in (
+            feed,
+            replace(feed, entries=()),
+            replace(feed, busy=Masks()),
+            replace(feed, changed_at=feed.changed_at + timedelta(seconds=1)),
+            replace(feed, starts_at=feed.starts_at + timedelta(days=1)),
+            replace(feed, ends_at=feed.ends_at + timedelta(days=1)),
+            replace(feed, space=replace(feed.space, name={"fi": "Kolo"})),
+            replace(feed, site=replace(feed.site, mailbox="tilat@lab.example")),
+        )
+    }
+    assert len(seen) == 8
+    capacity = replace(feed, space=replace(feed.space, capacity=3))
+    assert fingerprint(capacity, "fi") == fingerprint(feed, "fi")
 
 
 def test_old_bookings_cost_nothing(api: Api) -> None:

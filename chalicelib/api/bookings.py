@@ -179,6 +179,7 @@ def confirm(call: Call) -> Reply:
 )
 def send_code(call: Call) -> Reply:
     """Mail the code of a held booking again. The answer is the same whether there is one or not."""
+    call.idempotency_key()  # there is nothing to replay, but one that is none is still a mistake
     confirming.send_again(call.ports, call.id("booking_id"))
     return Reply({"accepted": True}, 202, private=True)
 

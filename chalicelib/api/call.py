@@ -168,10 +168,11 @@ class Call:
             path=self.operation.path.format(**self.params),
             fingerprint=self._fingerprint(meant),
             render=render,
-            key=self._key(),
+            key=self.idempotency_key(),
         )
 
-    def _key(self) -> str | None:
+    def idempotency_key(self) -> str | None:
+        """The key of a write, if there is one. Raises Refused for what can be none."""
         header = self.headers.get("idempotency-key")
         key = header if header is not None else (self.form or {}).get("idempotency_key")
         if key is None:

@@ -99,3 +99,9 @@ def test_nobody_is_mailed_for_what_is_no_hold(make_api) -> None:
     made = api.books()["booking_id"]
     api("POST", f"/v1/bookings/{made}/code", {})
     assert Kind.HOLD not in {each.kind for each in api.store.messages.values()}
+
+
+def test_a_key_that_is_none_is_refused_even_where_nothing_is_replayed(make_api) -> None:
+    api = make_api(prove_address=True)
+    answer = api("POST", "/v1/bookings/b_000000/code", {}, Idempotency_Key="a key")
+    assert (answer.status, answer.pointers) == (422, {"/idempotency_key": "invalid-request"})

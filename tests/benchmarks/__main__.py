@@ -7,7 +7,15 @@ from functools import partial
 from pathlib import Path
 
 from infra.package import BUILD
-from tests.benchmarks import cloud_speed, growth, imports, operations, own_time, package
+from tests.benchmarks import (
+    cloud_speed,
+    growth,
+    imports,
+    operations,
+    own_time,
+    package,
+    sending,
+)
 from tests.benchmarks.figures import Section, machine, over, write
 
 OUT = BUILD / "bench.json"
@@ -29,6 +37,7 @@ def main() -> int:
             partial(imports.measure, folder),
             package.measure,
             operations.measure,
+            sending.measure,
             partial(cloud_speed.measure, folder),
         )
         for measure in measuring:

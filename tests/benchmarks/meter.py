@@ -19,6 +19,7 @@ class Cost:
     items: int = 0
     read_units: float = 0
     write_units: int = 0
+    write_units_of: Counter[str] = field(default_factory=Counter)  # by table
 
     @property
     def reads(self) -> int:
@@ -83,9 +84,10 @@ class Meter:
             after = self._look(action)
             table = _target(action)["TableName"].removeprefix(self._prefix)
             self._cost.actions += 1
-            self._cost.write_units += 2 * write_units(before, after)
-            for keys in _indexes(table):
-                self._cost.write_units += index_units(keys, before, after)
+            units = 2 * write_units(before, after)
+            units += sum(index_units(keys, before, after) for keys in _indexes(table))
+            self._cost.write_units += units
+            self._cost.write_units_of[table] += units
 
     def _look(self, action: dict[str, Any]) -> Any:
         target = _target(action)

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -69,7 +69,13 @@ class Lab:
         with self._meter.counting() as cost:
             raw = b"" if body is None else json.dumps(body).encode()
             found = self._client.http.request(method, path, headers=sent, body=raw)
-        return (found.status_code, found.headers, json.loads(found.body or b"{}")), cost
+        is_json = "json" in found.headers.get("Content-Type", "")
+        said = json.loads(found.body) if is_json and found.body else {}
+        return (found.status_code, found.headers, said), cost
+
+    def counting(self) -> AbstractContextManager[Cost]:
+        """The cost of what is done inside, beside the interface."""
+        return self._meter.counting()
 
 
 @contextmanager
@@ -158,6 +164,10 @@ def _looking(ask: Callable[..., Answer]) -> None:
     ask("availability, 20 spaces, a day", 200, "GET", f"/v1/availability?{day}", who=None)
     ask(LOOK, 200, "GET", f"/v1/availability?{WEEK}", who=None)
     ask("freebusy, 16 spaces, a week", 200, "GET", f"/v1/freebusy?{WEEK}&{rooms}", who=None)
+    feed = "/v1/spaces/room-01/calendar.ics"
+    read = ask("a room's calendar feed", 200, "GET", feed, who=None)
+    tag = {"If_None_Match": read[1]["ETag"]}
+    ask("the same, unchanged (304)", 304, "GET", feed, who=None, **tag)
     around = "/v1/staff/bookings?from=2026-12-14&to=2026-12-19"
     ask("staff's list of a week", 200, "GET", around, who="staff")
 

@@ -3,6 +3,7 @@
 import pytest
 
 from chalicelib.services.availability import Search, search
+from tests.benchmarks import sending
 from tests.benchmarks.capacity import index_units, read_units, size_of, write_units
 from tests.benchmarks.meter import Cost
 from tests.benchmarks.operations import BOOK, LOOK, costs
@@ -50,6 +51,16 @@ def test_the_week_of_twenty_spaces_reads_the_same_whatever_the_history() -> None
         asked.append((dict(scene.client.requests), scene.client.items_read))
     assert asked[0] == asked[1] == asked[2]
     assert asked[0][0] == {"Query": 2}
+
+
+def test_the_poller_asks_once_when_nothing_is_due() -> None:
+    found = sending.costs()
+    assert sending.idle_requests(found) == [{"Query": 1}, {"Query": 1}]
+    assert found["send a confirmation"].requests == {
+        "GetItem": 1,
+        "BatchGetItem": 1,
+        "TransactWriteItems": 3,
+    }
 
 
 def test_capacity_units_are_reckoned_as_dynamodb_does() -> None:

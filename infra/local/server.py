@@ -6,6 +6,8 @@ Run by the interpreter of MiniStack's own environment. Changed in it, and why:
   that comes while all are busy, which a stampede of clients turns into minutes of start-up.
 - After a request it waits up to 50 ms for a line in the function's log. A line that comes later is found
   by the next request all the same, so the wait is 2 ms.
+- A worker that dies while it starts fails its own request. MiniStack ends all others of its function for
+  it, whatever they are doing.
 - The interface is served at /api too: an address that outlives a new deployment, which gives it another
   id, and that needs no name service.
 - Mails that SES takes go to a mail server for development (Sendria), which ends when this process does.
@@ -63,6 +65,19 @@ def bound_workers() -> None:
             return await call(*args, **kwargs)
 
     apigateway_v1._call_lambda_raw = wait_and_call
+
+
+def die_alone() -> None:
+    """Let a start that fails be told as a death in the middle is: as the answer to that request."""
+    invoke = lambda_runtime.Worker.invoke
+
+    def invoked(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return invoke(*args, **kwargs)
+        except (RuntimeError, OSError) as error:
+            return {"status": "error", "error": str(error)}
+
+    lambda_runtime.Worker.invoke = invoked
 
 
 def with_certificate(certificate: bytes) -> Any:
@@ -206,6 +221,7 @@ async def main() -> None:
     config.loglevel = "WARNING"
     config.h11_max_incomplete_size = 2**20  # let our own code refuse an address that is too long
     bound_workers()
+    die_alone()
     allow_batches()
     ask_for_identities()
     relay_raw_mails()

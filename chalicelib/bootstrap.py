@@ -41,6 +41,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
     from chalicelib.adapters.dynamodb.catalog import CatalogStore
     from chalicelib.adapters.dynamodb.keys import Keys
     from chalicelib.adapters.dynamodb.ledger import Ledger
+    from chalicelib.adapters.dynamodb.logins import Logins
     from chalicelib.adapters.dynamodb.outbox import Outbox
     from chalicelib.adapters.dynamodb.people import People
     from chalicelib.adapters.dynamodb.snapshots import Snapshots
@@ -55,6 +56,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         catalog=catalog,
         keys=Keys(client, prefix, clock),
         people=People(client, prefix, clock),
+        logins=Logins(client, prefix, clock),
         audit=Audit(clock),
         clock=clock,
         settings=CatalogCache(catalog, clock),
@@ -122,12 +124,26 @@ class _Post:
 
 
 class _Secrets:
-    """Links and codes, from the signing key."""
+    """Links and codes, from the signing keys."""
 
-    def derive(self, purpose: str, *parts: str) -> bytes:
-        """HMAC-SHA256 (RFC 2104) of the purpose and the parts, which hold no line feeds."""
+    @property
+    def current(self) -> str:
+        """The id of the key that new ones are derived with."""
+        return self.known[0]
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The ids of all keys whose links still hold, the current one first."""
+        return tuple(signing_keys())
+
+    def derive(self, purpose: str, *parts: str, key_id: str = "") -> bytes:
+        """HMAC-SHA256 (RFC 2104) of the purpose and the parts, which hold no line feeds.
+
+        Raises KeyError for a key that is known no longer.
+        """
         text = "\n".join((purpose, *parts)).encode()
-        return hmac.new(signing_key(), text, hashlib.sha256).digest()
+        key = signing_keys()[key_id or self.current]
+        return hmac.new(key, text, hashlib.sha256).digest()
 
 
 class _Audiences:
@@ -174,6 +190,11 @@ def _render(letter: Letter) -> bytes:
     from chalicelib.adapters.mail.render import render
 
     return render(letter)
+
+
+def signing_keys() -> Mapping[str, bytes]:
+    """The keys that links, codes and cursors are made with, by their ids, the current one first."""
+    return {"1": signing_key()}
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ system's key may book on behalf of people, so it belongs on a server and never i
 import sys
 
 from chalicelib import bootstrap
-from chalicelib.domain.people import Actor, Person, normalised, person_id_of
+from chalicelib.domain.people import Actor, Person, Role, Scope, normalised, person_id_of
 from chalicelib.services.people import issue_key
 
 
@@ -20,11 +20,11 @@ def main(arguments: list[str]) -> int:
         _, name, email = arguments
         ports = bootstrap.ports()
         person_id = person_id_of(normalised(email), ports.settings.fresh().site.salt)
-        actor = Actor(person_id, staff=True, vouches=True, person=Person(name, email))
+        actor = Actor(person_id, Role.ADMIN, person=Person(name, email), person_id=person_id)
         print(issue_key(ports, actor, "staff"))
         return 0
     if len(arguments) == 2 and arguments[0] == "system":
-        actor = Actor(f"system-{arguments[1]}", vouches=True)
+        actor = Actor(f"system-{arguments[1]}", scopes=(Scope.AVAILABILITY, Scope.BOOK))
         print(issue_key(bootstrap.ports(), actor, arguments[1]))
         return 0
     print(__doc__, file=sys.stderr)

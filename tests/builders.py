@@ -10,7 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.catalog import Site
-from chalicelib.domain.people import Actor, Person
+from chalicelib.domain.domains import allowed
+from chalicelib.domain.people import Actor, Person, Role, Scope
 from chalicelib.domain.spaces import Hours, Kind, Openings, Space
 from chalicelib.services.ports import Ports
 from chalicelib.services.requests import BookRequest, ChangeRequest
@@ -29,8 +30,9 @@ EERO = Person("Eero Eskola", "eero.eskola@gov.fi", "DVV", "sv")
 SAMI = Person("Sami Salo", "sami.salo@tyo2lab.fi", "Lab", "fi")
 PIA = Person("Pia Peltola", "pia.peltola@partner.example", "", "en")
 
-STAFF = Actor("p_sami", staff=True, vouches=True, person=SAMI)
-FORM = Actor("k_form", vouches=True)
+STAFF = Actor("p_sami", Role.STAFF, person=SAMI)
+ADMIN = replace(STAFF, role=Role.ADMIN)
+FORM = Actor("k_form", scopes=(Scope.AVAILABILITY, Scope.BOOK))
 ANYBODY = Actor()
 
 
@@ -70,7 +72,7 @@ def a_store(*changed: Space, **site: Any) -> Store:
     defaults = Site(
         name={"fi": "Työ 2.0 Lab", "sv": "Arbete 2.0 Lab", "en": "Work 2.0 Lab"},
         base_url="https://lab.example",
-        allowed_domains=("gov.fi", "tyo2lab.fi"),
+        allowed_domains=allowed(("gov.fi", "tyo2lab.fi")),
         salt="a salt for tests",
         prove_address=False,
     )

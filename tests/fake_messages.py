@@ -73,6 +73,8 @@ class FakeOutbox:
                 suppressed=store.suppressed.get(message.person_id, ""),
                 reminders_off=message.person_id in store.reminders_off,
                 paused_until=store.paused_until,
+                login=store.logins.get(name) if kind == "login" else None,
+                profile=store.profiles.get(message.person_id),
             ),
         )
 
@@ -184,8 +186,12 @@ class FakePost:
 
 
 class FakeSecrets:
-    def derive(self, purpose: str, *parts: str) -> bytes:
-        return hashlib.sha256("\n".join((purpose, *parts)).encode()).digest()
+    current = "k1"
+    known = ("k1",)
+
+    def derive(self, purpose: str, *parts: str, key_id: str = "") -> bytes:
+        text = "\n".join((key_id or self.current, purpose, *parts))
+        return hashlib.sha256(text.encode()).digest()
 
 
 def plain_letter(letter: Letter) -> bytes:

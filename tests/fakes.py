@@ -21,7 +21,6 @@ from chalicelib.domain.closures import Closure
 from chalicelib.domain.errors import (
     Broken,
     KeyUsed,
-    QuotaChanged,
     SettingsChanged,
     SlotTaken,
     VersionRaced,
@@ -29,14 +28,17 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.footprints import DayKey, Footprint, bits_by_day
 from chalicelib.domain.letters import Told
+from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.messages import Message
 from chalicelib.domain.occupancy import LedgerDay
 from chalicelib.domain.people import Actor
+from chalicelib.domain.profiles import Profile
 from chalicelib.domain.spaces import Space
 from chalicelib.domain.times import first_slot
 from chalicelib.services.availability import iso_week
 from chalicelib.services.catalog_cache import CatalogCache
 from chalicelib.services.ports import Fields, KeyRecord, Page, Ports, Quota, Snapshot
+from tests.fake_access import FakeLogins, FakePeople
 from tests.fake_messages import (
     FakeAudiences,
     FakeOutbox,
@@ -66,6 +68,9 @@ class Store:
     records: dict[str, KeyRecord] = field(default_factory=dict)
     quotas: dict[str, Quota] = field(default_factory=dict)
     actors: dict[str, Actor] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    logins: dict[str, Login] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
     audit: list[dict[str, Any]] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     told: dict[str, Told] = field(default_factory=dict)
@@ -207,12 +212,14 @@ class FakeSnapshots:
                     record=store.records.get(token or ""),
                     booking=store.bookings.get(booking_id or ""),
                     quota=store.quotas.get(person_id or ""),
+                    profile=store.profiles.get(person_id or ""),
                     days=take(store.ledger, keys),
                 ),
             )
         records = part(store.records, [token] if token else [])
         bookings = part(store.bookings, [booking_id] if booking_id else [])
         quotas = part(store.quotas, [person_id] if person_id else [])
+        profiles = part(store.profiles, [person_id] if person_id else [])
         found: dict[DayKey, LedgerDay] = {}
         for key in keys:
             found |= part(store.ledger, [key])
@@ -220,6 +227,7 @@ class FakeSnapshots:
             record=next(iter(records.values()), None),
             booking=next(iter(bookings.values()), None),
             quota=next(iter(quotas.values()), None),
+            profile=next(iter(profiles.values()), None),
             days=found,
         )
 
@@ -517,51 +525,6 @@ class FakeKeys:
         self._store.call("keys.amend", amend)
 
 
-class FakePeople:
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def save_quota(self, tx: FakeTransaction, old: Quota, new: Quota, *, strict: bool) -> None:
-        added = {key: span for key, span in new.bookings.items() if old.bookings.get(key) != span}
-        gone = [key for key in old.bookings if key not in new.bookings]
-        if not added and not gone:
-            return
-
-        def check() -> Exception | None:
-            present = self._store.quotas.get(new.person_id, Quota(new.person_id))
-            return QuotaChanged() if strict and present.version != old.version else None
-
-        def apply() -> None:
-            present = self._store.quotas.get(new.person_id, Quota(new.person_id))
-            bookings = {key: span for key, span in present.bookings.items() if key not in gone}
-            self._store.quotas[new.person_id] = Quota(
-                new.person_id, bookings | added, present.version + 1
-            )
-
-        tx.add(("people", new.person_id, "quota"), QUOTA, check, apply)
-
-    def actor_by_key(self, digest: str) -> Actor | None:
-        return self._store.call("people.actor_by_key", lambda: self._store.actors.get(digest))
-
-    def save_key(self, digest: str, actor: Actor, label: str, created_at: datetime) -> None:
-        self._store.call("people.save_key", lambda: self._store.actors.__setitem__(digest, actor))
-
-    def suppress(self, person_id: str, reason: str, at: datetime) -> None:
-        def suppress() -> None:
-            self._store.suppressed[person_id] = reason
-
-        self._store.call("people.suppress", suppress)
-
-    def unsuppress(self, person_id: str) -> bool:
-        return self._store.call(
-            "people.unsuppress", lambda: self._store.suppressed.pop(person_id, "") != ""
-        )
-
-    def set_reminders(self, person_id: str, *, on: bool) -> None:
-        change = self._store.reminders_off.discard if on else self._store.reminders_off.add
-        self._store.call("people.set_reminders", lambda: change(person_id))
-
-
 class FakeAudit:
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -595,6 +558,7 @@ def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> 
         catalog=catalog,
         keys=FakeKeys(store),
         people=FakePeople(store),
+        logins=FakeLogins(store),
         audit=FakeAudit(store),
         clock=clock,
         settings=CatalogCache(catalog, clock),

@@ -18,6 +18,7 @@ from chalicelib.api.schemas.bookings import BookingIn
 from chalicelib.domain.availability import joined
 from chalicelib.domain.errors import Problem, refuse
 from chalicelib.services import availability
+from chalicelib.services.access import Action
 
 routes = Routes("availability")
 
@@ -28,6 +29,7 @@ routes = Routes("availability")
     "What is free, by need",
     query=AvailabilityQuery,
     answers={200: AvailabilityOut},
+    action=Action.LOOK,
 )
 def search(call: Call) -> Reply:
     """Free, busy and closed time of every space that fits; with `minutes`, the possible starts."""
@@ -45,6 +47,7 @@ def search(call: Call) -> Reply:
             equipment=tuple(query.equipment),
             accessibility=tuple(query.accessibility),
         ),
+        call.actor,
     )
     return Reply(present.availability(found, starts_at, ends_at, call.catalog))
 
@@ -55,6 +58,7 @@ def search(call: Call) -> Reply:
     "Busy times of several resources",
     query=FreeBusyQuery,
     answers={200: FreeBusyOut},
+    action=Action.LOOK,
 )
 def free_busy_by_query(call: Call) -> Reply:
     """As POST, the fields as parameters."""
@@ -67,6 +71,7 @@ def free_busy_by_query(call: Call) -> Reply:
     "Busy times of several resources",
     body=FreeBusyQuery,
     answers={200: FreeBusyOut},
+    action=Action.LOOK,
 )
 def free_busy(call: Call) -> Reply:
     """The shapes of Google's freeBusy and Graph's getSchedule side by side."""
@@ -81,6 +86,7 @@ def free_busy(call: Call) -> Reply:
     answers={200: PreviewOut},
     forms=True,
     besides=besides,
+    action=Action.BOOK,
 )
 def preview(call: Call) -> Reply:
     """Every broken rule and conflict, with other times and other spaces. Changes nothing."""

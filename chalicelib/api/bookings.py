@@ -21,6 +21,7 @@ from chalicelib.domain.bookings import Booking, etag
 from chalicelib.domain.errors import Problem, Refused
 from chalicelib.domain.people import Person
 from chalicelib.services import bookings, confirming, requests
+from chalicelib.services.access import Action
 
 routes = Routes("bookings")
 ONE = "/v1/bookings/{booking_id}"
@@ -85,9 +86,11 @@ def _read(call: Call, body: BookingIn) -> tuple[requests.BookRequest, list[Probl
     answers={201: BookingOut},
     forms=True,
     pages=True,
+    guarded=True,
     besides=besides,
     tagged=True,
     problems=(409,),
+    action=Action.BOOK,
 )
 def create(call: Call) -> Reply:
     """Book one or several spaces, equipment and a facilitator, all or nothing."""
@@ -103,9 +106,9 @@ def create(call: Call) -> Reply:
     ONE,
     "A booking",
     answers={200: BookingOut},
-    who="owner",
     tagged=True,
     problems=(404,),
+    action=Action.READ_BOOKING,
 )
 def read(call: Call) -> Reply:
     """A booking as it is now, for those who may see it."""
@@ -120,10 +123,10 @@ def read(call: Call) -> Reply:
     "Move or edit a booking",
     body=BookingPatch,
     answers={200: BookingOut},
-    who="owner",
     conditional=True,
     tagged=True,
     problems=(404, 409, 412, 428),
+    action=Action.CHANGE_BOOKING,
 )
 def change(call: Call) -> Reply:
     """Move, lengthen, shorten or edit; the booking keeps what it has until all of it is written."""
@@ -139,10 +142,10 @@ def change(call: Call) -> Reply:
     "Cancel a booking",
     query=CancelQuery,
     answers={200: BookingOut},
-    who="owner",
     conditional=True,
     tagged=True,
     problems=(404, 409, 412, 428),
+    action=Action.CANCEL_BOOKING,
 )
 def cancel(call: Call) -> Reply:
     """Cancel; a booking that is cancelled already is answered as the first time."""
@@ -162,6 +165,7 @@ def cancel(call: Call) -> Reply:
     forms=True,
     tagged=True,
     problems=(409,),
+    action=Action.CONFIRM,
 )
 def confirm(call: Call) -> Reply:
     """Show the code that was mailed: the booking is then confirmed, or waits for approval."""
@@ -176,6 +180,7 @@ def confirm(call: Call) -> Reply:
     body=EmptyIn,
     answers={202: Accepted},
     forms=True,
+    action=Action.CONFIRM,
 )
 def send_code(call: Call) -> Reply:
     """Mail the code of a held booking again. The answer is the same whether there is one or not."""

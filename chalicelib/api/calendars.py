@@ -9,6 +9,7 @@ from chalicelib.api.routing import Routes
 from chalicelib.api.schemas.calendars import CalendarQuery
 from chalicelib.domain.feeds import Feed, fingerprint
 from chalicelib.services import bookings, feeds
+from chalicelib.services.access import Action
 
 routes = Routes("calendars")
 CALENDAR = "text/calendar; charset=utf-8"
@@ -24,6 +25,7 @@ CALENDAR = "text/calendar; charset=utf-8"
     tagged=True,
     dated=True,
     problems=(404,),
+    action=Action.LOOK,
 )
 def space_calendar(call: Call) -> Reply:
     """To subscribe to: an event for each busy time from 30 days back to the horizon, and no names."""
@@ -40,6 +42,7 @@ def space_calendar(call: Call) -> Reply:
     tagged=True,
     dated=True,
     problems=(404,),
+    action=Action.LOOK,
 )
 def space_free_busy(call: Call) -> Reply:
     """The same as one VFREEBUSY (RFC 5545): busy, provisionally busy, and closed for a reason."""
@@ -53,8 +56,8 @@ def space_free_busy(call: Call) -> Reply:
     query=CalendarQuery,
     answers={200: None},
     produces="text/calendar",
-    who="owner",
     problems=(404,),
+    action=Action.READ_BOOKING,
 )
 def booking_calendar(call: Call) -> Reply:
     """The entry that the mails carry, with the same UID and SEQUENCE."""

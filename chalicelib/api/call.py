@@ -11,15 +11,16 @@ from typing import Any
 from chalice.app import Request
 
 from chalicelib import bootstrap
-from chalicelib.api import reading
+from chalicelib.api import cookies, reading
 from chalicelib.api.language import preferred
 from chalicelib.api.problems import ApiProblem
 from chalicelib.api.routing import Operation
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Problem, Refused
+from chalicelib.domain.logins import digest_of
 from chalicelib.domain.people import ANONYMOUS, Actor
 from chalicelib.domain.times import UnknownLocalTime, parse
-from chalicelib.services import people
+from chalicelib.services import people, sessions
 from chalicelib.services.ports import Ports
 from chalicelib.services.writing import Intent
 
@@ -59,10 +60,11 @@ class Call:
 
     @cached_property
     def actor(self) -> Actor:
-        """Who asks. Raises 401 for credentials that are none."""
+        """Who asks. Raises 401 for a key that is none; a session that is over is nobody's."""
         header = self.headers.get("authorization")
         if header is None:
-            return ANONYMOUS
+            cookie = self.cookie(cookies.SESSION)
+            return (sessions.actor_of(self.ports, cookie) if cookie else None) or ANONYMOUS
         scheme, _, key = header.partition(" ")
         actor = None
         if scheme.lower() == "bearer" and KEY.fullmatch(key.strip()):
@@ -74,7 +76,24 @@ class Call:
     @property
     def actor_is_nobody(self) -> bool:
         """Whether no credentials came at all."""
-        return self.headers.get("authorization") is None
+        if self.headers.get("authorization") is not None:
+            return False
+        return not self.headers.get("cookie") or not self.cookie(cookies.SESSION)
+
+    def cookie(self, name: str) -> str:
+        """The value of one of our cookies, or ""."""
+        return cookies.read(self.headers.get("cookie"), name, self.catalog_or_defaults.site)
+
+    @property
+    def session_is_over(self) -> bool:
+        """Whether the browser shows a session that is nobody's any more."""
+        return not self.actor_is_nobody and self.__dict__.get("actor") == ANONYMOUS
+
+    @property
+    def session_hash(self) -> str:
+        """The digest of the session that the browser shows, alive or not, or ""."""
+        found = self.cookie(cookies.SESSION)
+        return digest_of(found) if found else ""
 
     @property
     def wants_page(self) -> bool:

@@ -8,19 +8,19 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from chalice import Blueprint, Response
 from chalice.app import Request
 from pydantic import ValidationError
 
-from chalicelib.api import problems
+from chalicelib.api import forms, problems
 from chalicelib.api.call import Call
 from chalicelib.api.problems import ApiProblem
 from chalicelib.api.reading import unknown
 from chalicelib.api.replies import Reply, finished
 from chalicelib.api.routing import ALL_METHODS, Operation, Routes
 from chalicelib.domain.errors import LabError, Refused, StaleVersion
+from chalicelib.services.access import may
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 65_536
@@ -92,35 +92,18 @@ def _admit(call: Call) -> None:
     """Deny first: size, credentials, then the rest, before a handler sees anything."""
     if len(call.raw) > MOST_BYTES:
         raise ApiProblem("too-large")
-    actor = call.actor
-    if call.operation.who != "anyone" and actor.anonymous:
-        raise ApiProblem("unauthorised")
-    if call.operation.who == "staff" and not actor.staff:
-        raise ApiProblem("not-found")
+    if not may(call.actor, call.operation.action):
+        raise ApiProblem("unauthorised" if call.actor.anonymous else "not-found")
+    if not forms.admitted(call):
+        raise ApiProblem("forbidden")
     for name in call.params:
         call.id(name)
     if call.operation.query is not None:
         _ = call.query
     elif not call.of_pages and (wrong := unknown(call.request.query_params or {}, {})):
         raise Refused(wrong)
-    if call.posts_form and not _own_form(call):
-        raise ApiProblem("forbidden")
     if call.operation.body is not None:
         _ = call.body
-
-
-def _own_form(call: Call) -> bool:
-    """Whether a form stands on a page of ours, or of a site that may embed it (RFC 6454).
-
-    A browser says where a form stands; what says nothing is no browser, and nobody's cookies.
-    """
-    origin = call.headers.get("origin")
-    if origin is None:
-        return True
-    site = call.catalog_or_defaults.site
-    own = urlsplit(site.base_url)
-    hosts = {own.netloc.lower(), (call.headers.get("host") or "").lower()}
-    return origin in site.allowed_sites or urlsplit(origin).netloc.lower() in hosts - {""}
 
 
 def problem_reply(call: Call, error: Exception) -> Reply:

@@ -11,8 +11,11 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from chalicelib import VERSION
+from chalicelib.api.cookies import SECURE_SESSION
 from chalicelib.api.routing import Operation, Routes
 from chalicelib.api.schemas.problems import ProblemOut
+from chalicelib.domain.people import ANONYMOUS
+from chalicelib.services.access import Action, may
 
 REF = "#/components/schemas/{model}"
 KEY_PATTERN = '^("[!-~]{1,255}"|[!-~]{1,255})$'
@@ -45,7 +48,10 @@ def document(tables: Iterable[Routes], base_url: str) -> Json:
         "paths": paths,
         "components": {
             "schemas": definitions.get("$defs", {}),
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": SECURE_SESSION},
+            },
         },
     }
 
@@ -82,8 +88,16 @@ def _operation(operation: Operation, others: Iterable[Operation]) -> Json:
             content["application/x-www-form-urlencoded"] = {"schema": _ref(form)}
         required = any(info.is_required() for info in operation.body.model_fields.values())
         out["requestBody"] = {"required": required, "content": content}
-    out["security"] = [{"key": []}] if operation.who != "anyone" else [{}, {"key": []}]
+    out["security"] = _security(operation)
     return out
+
+
+def _security(operation: Operation) -> list[Json]:
+    """Who may ask: anybody, or whoever shows a key, a link's token, or a session."""
+    shown: list[Json] = (
+        [{"session": []}] if operation.action is Action.OWN else [{"key": []}, {"session": []}]
+    )
+    return [{}, *shown] if may(ANONYMOUS, operation.action) else shown
 
 
 def _ref(model: type[BaseModel]) -> Json:
@@ -217,12 +231,20 @@ def _text(description: str, *, required: bool = True) -> Json:
 
 
 def _problem_statuses(operation: Operation) -> set[int]:
-    statuses = {401, 422, 429, 500, 503, *operation.problems, *((403,) if operation.forms else ())}
+    statuses = {
+        401,
+        422,
+        429,
+        500,
+        503,
+        *operation.problems,
+        *((403,) if operation.method != "GET" else ()),
+    }
     if operation.method != "GET":
         statuses.add(413)
     if operation.body:
         statuses.add(415)
-    if operation.who == "staff" or "{" in operation.path:
+    if not may(ANONYMOUS, operation.action) or "{" in operation.path:
         statuses.add(404)
     return statuses
 

@@ -12,9 +12,11 @@ from chalicelib.domain.availability import SpaceAvailability, Stretch
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure
+from chalicelib.domain.domains import AllowedDomain
 from chalicelib.domain.errors import Problem
 from chalicelib.domain.messages import Message
 from chalicelib.domain.spaces import DAYS, Openings, Space
+from chalicelib.services.account import Account
 from chalicelib.services.availability import Preview
 from chalicelib.services.spaces import Affected
 
@@ -111,11 +113,27 @@ def site(one: Site) -> Json:
         "prove_address": one.prove_address,
         "hold_minutes": one.hold_minutes,
         "live_bookings": one.live_bookings,
-        "allowed_domains": list(one.allowed_domains),
+        "allowed_domains": [_domain(each) for each in one.allowed_domains],
         "allowed_sites": list(one.allowed_sites),
         "mailbox": one.mailbox,
         "mail_texts": {kind: _texts(texts) for kind, texts in one.mail_texts.items()},
         "version": one.version,
+    }
+
+
+def me(one: Account) -> Json:
+    """A person, to themselves."""
+    profile = one.profile
+    return {
+        "person_id": profile.person_id,
+        "name": profile.person.name,
+        "email": profile.person.email,
+        "organisation": profile.person.organisation,
+        "language": profile.person.language,
+        "role": one.role.value,
+        "partner_until": profile.partner_until.isoformat() if profile.partner_until else None,
+        "reminders": one.reminders,
+        "version": profile.version,
     }
 
 
@@ -232,6 +250,16 @@ def _space_availability(found: SpaceAvailability, zone: ZoneInfo) -> Json:
     if found.starts is not None:
         body["starts"] = [moment(each, zone) for each in found.starts]
     return body
+
+
+def _domain(one: AllowedDomain) -> Json:
+    return {
+        "domain": one.domain,
+        "since": one.since.isoformat() if one.since else None,
+        "until": one.until.isoformat() if one.until else None,
+        "confirmed": one.confirmed,
+        "note": one.note,
+    }
 
 
 def _texts(names: Any) -> Json:

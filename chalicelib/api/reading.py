@@ -107,6 +107,17 @@ def _requires_body(model: type[BaseModel]) -> bool:
     return any(info.is_required() for info in model.model_fields.values())
 
 
+def form_value(call: "Call", name: str) -> str:
+    """The last value of a field of a form, as it came; "" where there is none."""
+    from urllib.parse import parse_qsl
+
+    try:
+        pairs = parse_qsl(call.raw.decode(), max_num_fields=MOST_PARAMETERS)
+    except (UnicodeDecodeError, ValueError):
+        return ""
+    return next((value for key, value in reversed(pairs) if key == name), "")
+
+
 def _form(raw: bytes) -> tuple[dict[str, str], dict[str, Any]]:
     """A form's own fields, and the rest: empty ones are absent, repeated ones are lists."""
     from urllib.parse import parse_qsl

@@ -10,6 +10,7 @@ from typing import Any
 from chalice import Response
 from pydantic_core import to_json
 
+from chalicelib.api import cookies
 from chalicelib.api.call import Call
 from chalicelib.api.reading import JSON_TYPE
 from chalicelib.services.writing import Intent, Outcome, complete
@@ -71,6 +72,8 @@ def finished(call: Call, reply: Reply, allowed: str) -> Response:
         "Cache-Control", "no-store" if reply.private or not call.actor_is_nobody else "no-cache"
     )
     headers["X-Request-Id"] = call.request_id
+    if "Set-Cookie" not in headers and call.session_is_over:
+        headers["Set-Cookie"] = cookies.written(cookies.SESSION, "", call.catalog.site)
     if reply.etag is not None:
         headers["ETag"] = reply.etag
         if reply.changed_at is not None:

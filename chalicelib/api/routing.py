@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.services.access import Action
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from chalicelib.api.replies import Reply
     from chalicelib.domain.errors import Problem
 
+# Nothing to repeat, or a secret in the answer that is nowhere kept.
+WITHOUT_KEY = ("/v1/freebusy", "/v1/bookings/preview", "/v1/auth/links", "/v1/auth/session")
 ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -30,7 +34,8 @@ class Operation:
     pages: bool = False  # a browser's form is answered with a page, or with 303 to its `next`
     # What else is wrong with a body of which a part could not be read: a refusal names every rule.
     besides: "Callable[[Call, Any], list[Problem]] | None" = None
-    who: str = "anyone"  # "anyone", "owner" (credentials, and it must be yours) or "staff"
+    action: Action | None = None  # what is done; without one nobody may
+    guarded: bool = False  # its form has to be one of ours, or of a site that may embed it
     conditional: bool = False  # takes If-Match
     tagged: bool = False  # answers with an ETag; a GET also with 304
     dated: bool = False  # and with Last-Modified
@@ -40,7 +45,7 @@ class Operation:
     @property
     def writes(self) -> bool:
         """Whether it takes an Idempotency-Key."""
-        return self.method != "GET" and self.path not in ("/v1/freebusy", "/v1/bookings/preview")
+        return self.method != "GET" and self.path not in WITHOUT_KEY
 
 
 @dataclass

@@ -8,6 +8,7 @@ from chalicelib.api.replies import Reply
 from chalicelib.api.routing import Routes
 from chalicelib.api.schemas.base import PageQuery
 from chalicelib.api.schemas.spaces import SpaceList, SpaceOut
+from chalicelib.services.access import Action, seen_by
 
 routes = Routes("spaces")
 
@@ -18,10 +19,11 @@ routes = Routes("spaces")
     "Everything that can be booked",
     query=PageQuery,
     answers={200: SpaceList},
+    action=Action.LOOK,
 )
 def list_spaces(call: Call) -> Reply:
     """Spaces, people and equipment in use, by id."""
-    catalog = call.ports.settings.recent()
+    catalog = seen_by(call.actor, call.ports.settings.recent())
     spaces = (space for key in catalog.spaces if (space := catalog.active(key)))
     return Reply(paged(call, spaces, lambda each: each.space_id, present.space))
 
@@ -33,10 +35,12 @@ def list_spaces(call: Call) -> Reply:
     answers={200: SpaceOut},
     tagged=True,
     problems=(404,),
+    action=Action.LOOK,
 )
 def get_space(call: Call) -> Reply:
     """One space, with its ETag."""
-    space = call.ports.settings.recent().active(call.id("space_id"))
+    catalog = seen_by(call.actor, call.ports.settings.recent())
+    space = catalog.active(call.id("space_id"))
     if space is None:
         raise ApiProblem("not-found")
     return Reply(present.space(space), etag=f'"{space.version}"')

@@ -10,6 +10,7 @@ from chalicelib.api.schemas.base import EmptyIn
 from chalicelib.api.schemas.bookings import BookingList, BookingOut
 from chalicelib.api.schemas.staff_bookings import ReasonIn, StaffBookingsQuery
 from chalicelib.services import bookings, listing
+from chalicelib.services.access import Action
 
 routes = Routes("staff_bookings")
 
@@ -20,7 +21,7 @@ routes = Routes("staff_bookings")
     "Bookings of a range",
     query=StaffBookingsQuery,
     answers={200: BookingList},
-    who="staff",
+    action=Action.RUN,
 )
 def list_bookings(call: Call) -> Reply:
     """The bookings that overlap a range, by start."""
@@ -43,10 +44,10 @@ def list_bookings(call: Call) -> Reply:
     "Approve a request",
     body=EmptyIn,
     answers={200: BookingOut},
-    who="staff",
     conditional=True,
     tagged=True,
     problems=(404, 409, 412),
+    action=Action.RUN,
 )
 def approve(call: Call) -> Reply:
     """Grant a request or a pending change; with If-Match of a denied one, reopen it."""
@@ -63,10 +64,10 @@ def approve(call: Call) -> Reply:
     "Deny a request",
     body=ReasonIn,
     answers={200: BookingOut},
-    who="staff",
     conditional=True,
     tagged=True,
     problems=(404, 409, 412),
+    action=Action.RUN,
 )
 def deny(call: Call) -> Reply:
     """Refuse a request or a pending change, with a reason."""

@@ -12,6 +12,7 @@ from chalicelib.api.schemas.base import PageQuery
 from chalicelib.api.schemas.closures import ClosureIn, ClosureList, ClosureOut
 from chalicelib.domain.closures import Closure, ClosureState
 from chalicelib.services import closures
+from chalicelib.services.access import Action
 
 routes = Routes("staff_closures")
 ONE = "/v1/staff/closures/{closure_id}"
@@ -24,7 +25,7 @@ UNDER_WAY = (ClosureState.CLOSING, ClosureState.LIFTING)
     "Closures",
     query=PageQuery,
     answers={200: ClosureList},
-    who="staff",
+    action=Action.RUN,
 )
 def list_closures(call: Call) -> Reply:
     """The closures that are not over, by start, those that are blocked with what is in their way."""
@@ -44,8 +45,8 @@ def list_closures(call: Call) -> Reply:
     "Close",
     body=ClosureIn,
     answers={201: ClosureOut, 202: ClosureOut},
-    who="staff",
     tagged=True,
+    action=Action.RUN,
 )
 def close(call: Call) -> Reply:
     """Close spaces. 201 when all of it is done, 202 while it goes on; bookings stay and are listed."""
@@ -70,9 +71,9 @@ def close(call: Call) -> Reply:
     ONE,
     "A closure",
     answers={200: ClosureOut},
-    who="staff",
     tagged=True,
     problems=(404,),
+    action=Action.RUN,
 )
 def get_closure(call: Call) -> Reply:
     """How far a closure has come, and the bookings in its way."""
@@ -86,10 +87,10 @@ def get_closure(call: Call) -> Reply:
     ONE,
     "Open again",
     answers={200: ClosureOut, 202: ClosureOut},
-    who="staff",
     conditional=True,
     tagged=True,
     problems=(404, 412, 428),
+    action=Action.RUN,
 )
 def lift(call: Call) -> Reply:
     """Lift a closure: 200 when all of it is given back, 202 while it goes on.

@@ -22,6 +22,7 @@ from chalicelib.api.schemas.outbox import (
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.messages import Kind, Message
 from chalicelib.services import outbox
+from chalicelib.services.access import Action
 
 routes = Routes("staff_outbox")
 
@@ -32,7 +33,7 @@ routes = Routes("staff_outbox")
     "Messages",
     query=OutboxQuery,
     answers={200: MessageList},
-    who="staff",
+    action=Action.RUN,
 )
 def list_messages(call: Call) -> Reply:
     """Messages by subject, by person or by time, and by state: with the reason and the attempts."""
@@ -54,8 +55,8 @@ def list_messages(call: Call) -> Reply:
     "Send a message again",
     body=EmptyIn,
     answers={200: MessageOut},
-    who="staff",
     problems=(404, 409),
+    action=Action.RUN,
 )
 def send_again(call: Call) -> Reply:
     """Send a message again that failed, bounced or was missed; it goes out within a minute."""
@@ -69,8 +70,8 @@ def send_again(call: Call) -> Reply:
     "How a mail looks",
     query=PreviewQuery,
     answers={200: MailPreview},
-    who="staff",
     problems=(404,),
+    action=Action.RUN,
 )
 def preview(call: Call) -> Reply:
     """A mail of a kind in a language, with example data and with staff's own paragraph."""
@@ -88,8 +89,8 @@ def preview(call: Call) -> Reply:
     "Trust an address again",
     body=AddressIn,
     answers={200: AddressOut},
-    who="staff",
     problems=(404,),
+    action=Action.RUN,
 )
 def trust_again(call: Call) -> Reply:
     """Send to an address again to which mails had bounced, or whose owner had complained."""

@@ -10,7 +10,7 @@ from chalicelib.api.paging import paged
 from chalicelib.api.replies import Reply, completed, stored
 from chalicelib.api.routing import Routes
 from chalicelib.api.schemas.base import PageQuery
-from chalicelib.api.schemas.settings import SiteOut, SitePatch
+from chalicelib.api.schemas.settings import DomainIn, SiteOut, SitePatch
 from chalicelib.api.schemas.spaces import (
     ExceptionIn,
     SpaceChanged,
@@ -19,9 +19,11 @@ from chalicelib.api.schemas.spaces import (
     SpaceOut,
     SpacePatch,
 )
+from chalicelib.domain.domains import AllowedDomain
 from chalicelib.domain.errors import refuse
 from chalicelib.domain.spaces import Kind, Openings, Space
 from chalicelib.services import spaces
+from chalicelib.services.access import Action
 from chalicelib.services.writing import Intent, Outcome
 
 routes = Routes("staff_settings")
@@ -34,7 +36,7 @@ ONE = "/v1/staff/spaces/{space_id}"
     "All spaces",
     query=PageQuery,
     answers={200: SpaceList},
-    who="staff",
+    action=Action.RUN,
 )
 def list_spaces(call: Call) -> Reply:
     """Spaces in use or not, as of now."""
@@ -48,9 +50,9 @@ def list_spaces(call: Call) -> Reply:
     "Add a space",
     body=SpaceIn,
     answers={201: SpaceChanged},
-    who="staff",
     tagged=True,
     problems=(409,),
+    action=Action.RUN,
 )
 def create_space(call: Call) -> Reply:
     """Add a space, a pool, a person or equipment."""
@@ -65,9 +67,9 @@ def create_space(call: Call) -> Reply:
     ONE,
     "A space",
     answers={200: SpaceOut},
-    who="staff",
     tagged=True,
     problems=(404,),
+    action=Action.RUN,
 )
 def get_space(call: Call) -> Reply:
     """A space as of now, in use or not, with its ETag."""
@@ -81,10 +83,10 @@ def get_space(call: Call) -> Reply:
     "Change a space",
     body=SpacePatch,
     answers={200: SpaceChanged},
-    who="staff",
     conditional=True,
     tagged=True,
     problems=(404, 409, 412, 428),
+    action=Action.RUN,
 )
 def change_space(call: Call) -> Reply:
     """Change some settings; `affected` lists the bookings that no longer fit."""
@@ -99,8 +101,8 @@ def change_space(call: Call) -> Reply:
     "/v1/staff/settings",
     "The site",
     answers={200: SiteOut},
-    who="staff",
     tagged=True,
+    action=Action.RUN,
 )
 def get_site(call: Call) -> Reply:
     """The site's settings as of now."""
@@ -114,10 +116,10 @@ def get_site(call: Call) -> Reply:
     "Change the site",
     body=SitePatch,
     answers={200: SiteOut},
-    who="staff",
     conditional=True,
     tagged=True,
     problems=(412, 428),
+    action=Action.RUN,
 )
 def change_site(call: Call) -> Reply:
     """Change some of the site's settings."""
@@ -127,6 +129,8 @@ def change_site(call: Call) -> Reply:
         for name, value in given.items()
         if value is not None or name == "live_bookings"
     }
+    if "allowed_domains" in fields:
+        fields["allowed_domains"] = _domains(call.body.allowed_domains)
 
     def render(site: Any) -> dict[str, Any]:
         headers = {"ETag": spaces.etag(site.version)}
@@ -134,6 +138,21 @@ def change_site(call: Call) -> Reply:
 
     tags = call.required_tags()
     return stored(spaces.change_site(call.ports, fields, tags, call.intent(render)))
+
+
+def _domains(given: list[str | DomainIn]) -> tuple[AllowedDomain, ...]:
+    """Domains, each for good or with its days. Raises Refused."""
+    found = []
+    for index, each in enumerate(given):
+        if isinstance(each, str):
+            found.append(AllowedDomain(each))
+            continue
+        try:
+            days = [date.fromisoformat(day) if day else None for day in (each.since, each.until)]
+        except ValueError as error:
+            raise refuse("invalid-request", f"/allowed_domains/{index}", why="time") from error
+        found.append(AllowedDomain(each.domain, days[0], days[1], each.confirmed, each.note))
+    return tuple(found)
 
 
 def fields_of(body: SpacePatch) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """All operations of the interface: what the application registers and the document describes."""
 
 from chalicelib.api import (
+    auth,
     availability,
     bookings,
     calendars,
+    me,
     meta,
     spaces,
     staff_bookings,
@@ -18,6 +20,8 @@ ALL = (
     availability.routes,
     bookings.routes,
     calendars.routes,
+    auth.routes,
+    me.routes,
     staff_bookings.routes,
     staff_settings.routes,
     staff_closures.routes,

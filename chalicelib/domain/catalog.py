@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.closures import Closure
+from chalicelib.domain.domains import AllowedDomain
 from chalicelib.domain.footprints import Range, Ranges, merged
 from chalicelib.domain.spaces import PLACES, Kind, Space
 
@@ -25,7 +26,7 @@ class Site:
     prove_address: bool = True  # who is not vouched for shows by a mail that the address is theirs
     hold_minutes: int = 30
     live_bookings: int | None = None  # how many a person may have at once; None: no limit
-    allowed_domains: tuple[str, ...] = ()
+    allowed_domains: tuple[AllowedDomain, ...] = ()
     allowed_sites: tuple[str, ...] = ()  # origins that may embed forms and be redirected to
     mailbox: str = ""  # whom mails come from and answers go to: somebody reads it
     mail_texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # kind, language
@@ -57,11 +58,12 @@ class Catalog:
     spaces: Mapping[str, Space] = field(default_factory=dict)
     closures: tuple[Closure, ...] = ()
     revision: int = 0
+    hidden: frozenset[str] = frozenset()  # spaces that are not for whoever asks
 
     def active(self, space_id: str) -> Space | None:
         """A space in use, or None; a combined one is in use only with all its parts."""
         space = self.spaces.get(space_id)
-        if space is None or not space.active:
+        if space is None or not space.active or space_id in self.hidden:
             return None
         parts = (self.spaces.get(part) for part in space.parts)
         return space if all(part and part.active for part in parts) else None

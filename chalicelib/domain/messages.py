@@ -34,6 +34,8 @@ class Kind(StrEnum):
     REMINDER = "reminder"
     APPROVAL_ASKED = "approval-asked"  # to staff
     DIGEST = "digest"  # to staff: what waits for an answer
+    LOGIN = "login"  # a link and a code to log in by
+    INVITATION = "invitation"  # to a partner
 
 
 class State(StrEnum):
@@ -55,9 +57,10 @@ class State(StrEnum):
 
 # What SES says of a mail, from the weakest on: a later, weaker word changes nothing.
 EVIDENCE = (State.SENT, State.DELIVERED, State.BOUNCED, State.COMPLAINED)
-URGENT = (Kind.HOLD,)  # somebody sits and waits: not only the clock gets them out
+URGENT = (Kind.HOLD, Kind.LOGIN)  # somebody sits and waits: not only the clock gets them out
 # In which order they go when there is more than can be sent at once.
 PRECEDENCE = (
+    Kind.LOGIN,
     Kind.HOLD,
     Kind.CANCELLATION,
     Kind.CHANGE,
@@ -67,6 +70,7 @@ PRECEDENCE = (
     Kind.PENDING,
     Kind.EXPIRY,
     Kind.APPROVAL_ASKED,
+    Kind.INVITATION,
     Kind.REMINDER,
     Kind.DIGEST,
 )

@@ -15,11 +15,14 @@ from chalicelib.pages.form import Form, form_of, label, moment, summary, things
 from chalicelib.pages.form import typed as typed_in
 from chalicelib.pages.html import HTML, choose_language, render, words_of
 from chalicelib.pages.routes import routes
+from chalicelib.services.access import Action
 
 PREFILLED = ("space_id", "start", "end", "attendees", "units")
 
 
-@routes.add("GET", "/book", "The booking form", answers={200: None}, produces=HTML)
+@routes.add(
+    "GET", "/book", "The booking form", answers={200: None}, produces=HTML, action=Action.LOOK
+)
 def empty(call: Call) -> Reply:
     """The form, with the space and the time of the link that led here."""
     choose_language(call, asked_language(call))
@@ -28,7 +31,14 @@ def empty(call: Call) -> Reply:
     return form_page(call, call.catalog, form_of(given))
 
 
-@routes.add("POST", "/book", "The booking form again", answers={200: None}, produces=HTML)
+@routes.add(
+    "POST",
+    "/book",
+    "The booking form again",
+    answers={200: None},
+    produces=HTML,
+    action=Action.LOOK,
+)
 def again(call: Call) -> Reply:
     """The form with what was typed and another time or space filled in. Changes nothing."""
     choose_language(call, asked_language(call))

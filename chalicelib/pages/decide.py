@@ -12,6 +12,7 @@ from chalicelib.pages.form import label, typed
 from chalicelib.pages.html import HTML, choose_language, render, words_of
 from chalicelib.pages.routes import routes
 from chalicelib.services import bookings
+from chalicelib.services.access import Action
 from chalicelib.services.links import actor_of_decision, token_matches
 from chalicelib.services.writing import Intent
 
@@ -19,14 +20,23 @@ DECIDE = "/decide/{booking_id}/{token}"
 MOST_REASON = 2000
 
 
-@routes.add("GET", DECIDE, "A request, by staff's link", answers={200: None}, produces=HTML)
+@routes.add(
+    "GET",
+    DECIDE,
+    "A request, by staff's link",
+    answers={200: None},
+    produces=HTML,
+    action=Action.ENTER,
+)
 def show(call: Call) -> Reply:
     """The request as it is now. Changes nothing: scanners open links."""
     choose_language(call, asked_language(call))
     return _page(call, _booking(call))
 
 
-@routes.add("POST", DECIDE, "Answer a request", answers={200: None}, produces=HTML)
+@routes.add(
+    "POST", DECIDE, "Answer a request", answers={200: None}, produces=HTML, action=Action.ENTER
+)
 def act(call: Call) -> Reply:
     """Approve or deny what was seen; where it has changed since, say so and show it again."""
     given = typed(call)

@@ -13,11 +13,19 @@ from chalicelib.pages.errors import asked_language
 from chalicelib.pages.html import HTML, choose_language, render, style, words_of
 from chalicelib.pages.routes import routes
 from chalicelib.pages.words import FOLDER, Words
+from chalicelib.services.access import Action
 
 YEAR = 365 * 24 * 3600
 
 
-@routes.add("GET", "/docs", "The interface, for people", answers={200: None}, produces=HTML)
+@routes.add(
+    "GET",
+    "/docs",
+    "The interface, for people",
+    answers={200: None},
+    produces=HTML,
+    action=Action.LOOK,
+)
 def docs(call: Call) -> Reply:
     """The operations, from the route table that requests go by, and how they behave."""
     from chalicelib.api.table import ALL
@@ -37,7 +45,14 @@ def docs(call: Call) -> Reply:
     )
 
 
-@routes.add("GET", "/problems", "Every kind of error", answers={200: None}, produces=HTML)
+@routes.add(
+    "GET",
+    "/problems",
+    "Every kind of error",
+    answers={200: None},
+    produces=HTML,
+    action=Action.LOOK,
+)
 def all_problems(call: Call) -> Reply:
     """Every kind of error with its status."""
     choose_language(call, asked_language(call))
@@ -45,7 +60,14 @@ def all_problems(call: Call) -> Reply:
     return render(call, "problems.html", call.catalog, here={"page": "problems"}, found=found)
 
 
-@routes.add("GET", "/problems/{name}", "A kind of error", answers={200: None}, produces=HTML)
+@routes.add(
+    "GET",
+    "/problems/{name}",
+    "A kind of error",
+    answers={200: None},
+    produces=HTML,
+    action=Action.LOOK,
+)
 def one_problem(call: Call) -> Reply:
     """What a problem type means and what to do about it."""
     choose_language(call, asked_language(call))
@@ -65,7 +87,14 @@ def one_problem(call: Call) -> Reply:
     )
 
 
-@routes.add("GET", "/static/style.css", "The style sheet", answers={200: None}, produces="text/css")
+@routes.add(
+    "GET",
+    "/static/style.css",
+    "The style sheet",
+    answers={200: None},
+    produces="text/css",
+    action=Action.LOOK,
+)
 def style_sheet(call: Call) -> Reply:
     """The style sheet; for good where the address names its version."""
     text, version = style()

@@ -16,6 +16,7 @@ from chalicelib.pages.html import HTML, choose_language, link, render, words_of
 from chalicelib.pages.routes import routes
 from chalicelib.pages.week import Piece, Row, Wish
 from chalicelib.pages.words import Words
+from chalicelib.services.access import Action
 
 LENGTHS = (30, 60, 90, 120, 180, 240, 480)
 MOST_PEOPLE = 10_000
@@ -30,7 +31,7 @@ SIGNS = {
 }
 
 
-@routes.add("GET", "/", "The week", answers={200: None}, produces=HTML)
+@routes.add("GET", "/", "The week", answers={200: None}, produces=HTML, action=Action.LOOK)
 def front(call: Call) -> Reply:
     """What is free in a week (`?week=2026-W49`) or on a day (`?day=2026-12-02`), and the form to book it."""
     choose_language(call, asked_language(call))

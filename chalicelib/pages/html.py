@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from chalicelib.api.call import Call
+from chalicelib.api.forms import token
 from chalicelib.api.language import LANGUAGES
 from chalicelib.api.replies import Reply
 from chalicelib.api.texts import name_of
@@ -75,6 +76,7 @@ def render(
             style=f"{root(call)}static/style.css?v={style()[1]}",
             icon=ICON,
             page=place.get("page", ""),
+            form_token=lambda: token(call),
             **context,
         )
     )

@@ -13,6 +13,7 @@ from chalicelib.pages.form import label, typed
 from chalicelib.pages.html import HTML, choose_language, render, words_of
 from chalicelib.pages.routes import routes
 from chalicelib.services import bookings, confirming
+from chalicelib.services.access import Action
 from chalicelib.services.links import actor_of_link, manage_url, token_matches
 from chalicelib.services.writing import Intent
 
@@ -21,7 +22,9 @@ CONFIRM = "/confirm/{booking_id}"
 UNSUBSCRIBE = "/unsubscribe/{person_id}/{token}"
 
 
-@routes.add("GET", MANAGE, "A booking, by its link", answers={200: None}, produces=HTML)
+@routes.add(
+    "GET", MANAGE, "A booking, by its link", answers={200: None}, produces=HTML, action=Action.ENTER
+)
 def show(call: Call) -> Reply:
     """The booking as it is now, and what can be done with it. Changes nothing."""
     query: Any = call.request.query_params or {}
@@ -29,7 +32,14 @@ def show(call: Call) -> Reply:
     return _page(call, _booking(call), code=str(query.get("code", ""))[:40])
 
 
-@routes.add("POST", MANAGE, "Confirm or cancel, by the link", answers={200: None}, produces=HTML)
+@routes.add(
+    "POST",
+    MANAGE,
+    "Confirm or cancel, by the link",
+    answers={200: None},
+    produces=HTML,
+    action=Action.ENTER,
+)
 def act(call: Call) -> Reply:
     """Confirm the booking, or cancel it; done twice it is done once."""
     given = typed(call)
@@ -52,14 +62,23 @@ def act(call: Call) -> Reply:
     )
 
 
-@routes.add("GET", CONFIRM, "Where a code is typed", answers={200: None}, produces=HTML)
+@routes.add(
+    "GET", CONFIRM, "Where a code is typed", answers={200: None}, produces=HTML, action=Action.ENTER
+)
 def ask_code(call: Call) -> Reply:
     """A field for the code of a mail: the same for every id, whether there is a hold or not."""
     choose_language(call, asked_language(call))
     return _code_page(call)
 
 
-@routes.add("POST", CONFIRM, "Confirm with a typed code", answers={200: None}, produces=HTML)
+@routes.add(
+    "POST",
+    CONFIRM,
+    "Confirm with a typed code",
+    answers={200: None},
+    produces=HTML,
+    action=Action.ENTER,
+)
 def take_code(call: Call) -> Reply:
     """Who has the code has read the mail, and goes on to the page that its link leads to."""
     given = typed(call)
@@ -78,7 +97,14 @@ def take_code(call: Call) -> Reply:
     return Reply(None, 303, {"Location": target}, text="", content_type=HTML, private=True)
 
 
-@routes.add("GET", UNSUBSCRIBE, "Reminders, by a link", answers={200: None}, produces=HTML)
+@routes.add(
+    "GET",
+    UNSUBSCRIBE,
+    "Reminders, by a link",
+    answers={200: None},
+    produces=HTML,
+    action=Action.ENTER,
+)
 def ask(call: Call) -> Reply:
     """Ask whether reminders are to be switched off. Changes nothing."""
     choose_language(call, asked_language(call))
@@ -86,7 +112,14 @@ def ask(call: Call) -> Reply:
     return _reminders(call, done=False)
 
 
-@routes.add("POST", UNSUBSCRIBE, "Switch reminders off", answers={200: None}, produces=HTML)
+@routes.add(
+    "POST",
+    UNSUBSCRIBE,
+    "Switch reminders off",
+    answers={200: None},
+    produces=HTML,
+    action=Action.ENTER,
+)
 def unsubscribe(call: Call) -> Reply:
     """Switch reminders off, and nothing else (RFC 8058: one click, no cookies, no questions)."""
     choose_language(call, asked_language(call))

@@ -15,7 +15,7 @@ from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Alternative, Conflict, Problem, Refused, refuse
 from chalicelib.domain.footprints import DayKey
 from chalicelib.domain.occupancy import LedgerDay, Occupancy
-from chalicelib.domain.people import Actor
+from chalicelib.domain.people import ANONYMOUS, Actor
 from chalicelib.domain.planning import make_plan, reach
 from chalicelib.domain.spaces import Space
 from chalicelib.domain.times import (
@@ -26,8 +26,17 @@ from chalicelib.domain.times import (
     slot_ceil,
     slot_floor,
 )
+from chalicelib.services.access import seen_by
 from chalicelib.services.ports import Ports, Quota
-from chalicelib.services.requests import BookRequest, ask_of, current, ledger_keys, too_much, who
+from chalicelib.services.requests import (
+    BookRequest,
+    ask_of,
+    current,
+    ledger_keys,
+    standing,
+    too_much,
+    who,
+)
 
 MOST_DAYS = 62
 MOST_RESOURCES = 50
@@ -78,9 +87,9 @@ def check_range(starts_at: datetime, ends_at: datetime, catalog: Catalog) -> Non
         raise refuse("range-too-long", "/to", days=MOST_DAYS)
 
 
-def search(ports: Ports, wanted: Search) -> list[SpaceAvailability]:
-    """The availability of every space that fits a need, in the order asked for or by id."""
-    catalog = ports.settings.recent()
+def search(ports: Ports, wanted: Search, actor: Actor = ANONYMOUS) -> list[SpaceAvailability]:
+    """The availability of every space for somebody that fits a need, in the order asked for or by id."""
+    catalog = seen_by(actor, ports.settings.recent())
     check_range(wanted.starts_at, wanted.ends_at, catalog)
     spaces = [space for space in _spaces(wanted, catalog) if _suits(space, wanted)]
     around = margin(spaces, catalog) if wanted.minutes is not None else timedelta(0)
@@ -134,7 +143,7 @@ def preview(
     """
     catalog, now = ports.settings.fresh(), ports.clock.now()
     ask = ask_of(request, actor)
-    _, person_id, problems = who(replace(request, accept_terms=True), actor, catalog)
+    person, person_id, problems = who(replace(request, accept_terms=True), actor, catalog)
     # A preview may come before anybody has said who they are.
     problems = [*also, *(problem for problem in problems if problem.pointer != "/person")]
     keys = ledger_keys(ask, catalog)
@@ -156,6 +165,10 @@ def preview(
             for day in around
         }
     snapshot = ports.snapshots.read(person_id=person_id, days=sorted({*keys, *near, *there}))
+    seen, outside = standing(person, snapshot.profile, actor, catalog, now)
+    catalog = seen if person else seen_by(actor, catalog)
+    problems += outside
+    others = [space for space in others if catalog.active(space.space_id)]
     live = len(current(snapshot.quota or Quota(""), now).bookings)
     occupancy = Occupancy(snapshot.days, first, last, now)
     try:

@@ -16,6 +16,7 @@ from chalicelib.domain.planning import Plan
 from chalicelib.domain.rules import unique
 from chalicelib.domain.spaces import space_id_of
 from chalicelib.domain.times import instant_of
+from chalicelib.services.access import Action, may
 from chalicelib.services.announcing import announce
 from chalicelib.services.changes import changed
 from chalicelib.services.expiry import release_ended
@@ -28,6 +29,7 @@ from chalicelib.services.requests import (
     known,
     ledger_keys,
     planned,
+    standing,
     who,
     with_booking,
 )
@@ -50,12 +52,14 @@ def book(ports: Ports, request: BookRequest, intent: Intent) -> Outcome[Booking]
         keys = ledger_keys(ask, catalog)
         snapshot = attempt.read(person_id=person_id, days=keys)
         quota = current(snapshot.quota or Quota(person_id or ""), now)
-        plan = planned(ask, catalog, snapshot, keys, now, live=len(quota.bookings), also=problems)
+        seen, outside = standing(person, snapshot.profile, intent.actor, catalog, now)
+        also = [*problems, *outside]
+        plan = planned(ask, seen, snapshot, keys, now, live=len(quota.bookings), also=also)
         if person is None or person_id is None:
             raise refuse("invalid-request", "/person")
         if release_ended(ports, plan.ended):
             raise Race
-        state = _first_state(intent.actor, plan, catalog)
+        state = _first_state(intent.actor, person_id, plan, catalog)
         # In whole seconds, as the ledger counts them: a hold ends for all who look at one instant.
         held_until = now.replace(microsecond=0) + timedelta(minutes=catalog.site.hold_minutes)
         booking = Booking(
@@ -100,7 +104,7 @@ def book(ports: Ports, request: BookRequest, intent: Intent) -> Outcome[Booking]
 def read(ports: Ports, booking_id: str, actor: Actor) -> Booking:
     """A booking as it is now. NotFound where there is none, or where it is not the actor's."""
     booking = ports.bookings.get(booking_id)
-    return judged(_visible(booking, actor), ports.clock.now())
+    return judged(_allowed(booking, actor, Action.READ_BOOKING), ports.clock.now())
 
 
 def change(
@@ -119,7 +123,7 @@ def change(
     def decide(attempt: Attempt) -> Booking:
         now = ports.clock.now()
         snapshot = attempt.read(booking_id=booking_id)
-        booking = judged(_visible(snapshot.booking, intent.actor), now)
+        booking = judged(_allowed(snapshot.booking, intent.actor, Action.CHANGE_BOOKING), now)
         domain.check_version(tags, domain.etag(booking))
         if not booking.live:
             raise refuse("stale-state", state=booking.state.value)
@@ -158,7 +162,7 @@ def cancel(
     def decide(attempt: Attempt) -> Booking:
         now = ports.clock.now()
         snapshot = attempt.read(booking_id=booking_id)
-        booking = judged(_visible(snapshot.booking, intent.actor), now)
+        booking = judged(_allowed(snapshot.booking, intent.actor, Action.CANCEL_BOOKING), now)
         if booking.state is State.CANCELLED:
             raise _AlreadyCancelled(booking)
         domain.check_version(tags, domain.etag(booking))
@@ -188,7 +192,7 @@ def approve(
     def decide(attempt: Attempt) -> Booking:
         now = ports.clock.now()
         snapshot = attempt.read(booking_id=booking_id)
-        booking = judged(_visible(snapshot.booking, intent.actor), now)
+        booking = judged(_allowed(snapshot.booking, intent.actor, Action.RUN), now)
         domain.check_version(tags, domain.etag(booking))
         if booking.state is State.DENIED and tags and "*" not in tags:
             after = domain.reopened(booking)
@@ -215,7 +219,7 @@ def deny(
     def decide(attempt: Attempt) -> Booking:
         now = ports.clock.now()
         snapshot = attempt.read(booking_id=booking_id)
-        booking = judged(_visible(snapshot.booking, intent.actor), now)
+        booking = judged(_allowed(snapshot.booking, intent.actor, Action.RUN), now)
         domain.check_version(tags, domain.etag(booking))
         after = domain.denied(booking, reason)
         save(attempt, snapshot.booking, after)
@@ -236,20 +240,18 @@ class _AlreadyCancelled(AlreadyDone):
         self.booking = booking
 
 
-def _visible(booking: Booking | None, actor: Actor) -> Booking:
-    if booking is None or not (
-        actor.staff
-        or actor.manages == booking.booking_id
-        or (not actor.anonymous and booking.made_by == actor.actor_id)
-    ):
+def _allowed(booking: Booking | None, actor: Actor, action: Action) -> Booking:
+    """A booking that somebody may do something to; NotFound otherwise, whatever the reason."""
+    if booking is None or not may(actor, action, booking):
         raise NotFound
     return booking
 
 
-def _first_state(actor: Actor, plan: Plan, catalog: Catalog) -> State:
+def _first_state(actor: Actor, person_id: str, plan: Plan, catalog: Catalog) -> State:
     if actor.staff:
         return State.CONFIRMED
-    if catalog.site.prove_address and not actor.vouches:
+    proved = actor.vouches or actor.person_id == person_id
+    if catalog.site.prove_address and not proved:
         return State.HELD
     return State.PENDING if plan.needs_approval else State.CONFIRMED
 

@@ -13,7 +13,7 @@ from chalicelib.domain.people import Actor
 from chalicelib.domain.rules import Ask, broken, earliest_for_staff, wanted
 from chalicelib.domain.times import instant_of, slot_ceil, slot_floor
 from chalicelib.services.expiry import release_ended
-from chalicelib.services.requests import ChangeRequest, ledger_keys, planned
+from chalicelib.services.requests import ChangeRequest, ledger_keys, planned, standing
 from chalicelib.services.writing import Attempt
 
 
@@ -42,8 +42,9 @@ def changed(attempt: Attempt, booking: Booking, request: ChangeRequest, now: dat
             booking, **texts, **times, footprint=footprint, override=override, pending_change=None
         )
     keys = ledger_keys(ask, catalog)
-    snapshot = attempt.read(days=keys)
-    plan = planned(ask, catalog, snapshot, keys, now, before=booking)
+    snapshot = attempt.read(days=keys, person_id=booking.person_id)
+    seen, outside = standing(booking.person, snapshot.profile, actor, catalog, now)
+    plan = planned(ask, seen, snapshot, keys, now, before=booking, also=outside)
     if release_ended(attempt.ports, plan.ended - {booking.booking_id}):
         raise Race
     attempt.ports.catalog.check(attempt.tx, plan.governing)

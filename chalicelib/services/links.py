@@ -6,7 +6,8 @@ A table never holds them, and a stolen table gives none away: they hang on a key
 import hmac
 
 from chalicelib.domain.bookings import Booking
-from chalicelib.domain.people import Actor
+from chalicelib.domain.people import Actor, Role
+from chalicelib.services.access import LINK_ACTIONS
 from chalicelib.services.ports import Ports
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is easily mistaken for another
@@ -15,14 +16,22 @@ CODE_LENGTH = 8
 
 def code_of(ports: Ports, booking: Booking) -> str:
     """The code that proves the address of a held booking: eight characters, 40 bits."""
-    secret = ports.secrets.derive("confirm", booking.booking_id)
+    return code_from(ports.secrets.derive("confirm", booking.booking_id))
+
+
+def code_from(secret: bytes) -> str:
+    """A code that a person can type, from what nobody can guess."""
     return "".join(ALPHABET[byte % 32] for byte in secret[:CODE_LENGTH])
 
 
+def typed_code(code: str) -> str:
+    """A code as somebody typed it: spaces, dashes and small letters do not matter."""
+    return code.upper().replace(" ", "").replace("-", "")
+
+
 def code_matches(ports: Ports, booking: Booking, code: str) -> bool:
-    """Whether somebody read the mail; spaces, dashes and small letters do not matter."""
-    typed = code.upper().replace(" ", "").replace("-", "")
-    return hmac.compare_digest(typed.encode(), code_of(ports, booking).encode())
+    """Whether somebody read the mail."""
+    return hmac.compare_digest(typed_code(code).encode(), code_of(ports, booking).encode())
 
 
 def token_of(ports: Ports, purpose: str, thing: str) -> str:
@@ -37,7 +46,7 @@ def token_matches(ports: Ports, purpose: str, thing: str, token: str) -> bool:
 
 def actor_of_link(booking_id: str) -> Actor:
     """Whoever holds the link of a booking: they may do with this one what its person may."""
-    return Actor(actor_id=f"link#{booking_id}", manages=booking_id)
+    return Actor(actor_id=f"link#{booking_id}", manages=booking_id, allows=LINK_ACTIONS)
 
 
 def confirm_url(ports: Ports, booking: Booking) -> str:
@@ -59,7 +68,7 @@ def decide_url(ports: Ports, booking: Booking) -> str:
 
 def actor_of_decision(booking_id: str) -> Actor:
     """Whoever reads the Lab's own mailbox and holds the link of a request."""
-    return Actor(actor_id=f"mailbox#{booking_id}", staff=True)
+    return Actor(actor_id=f"mailbox#{booking_id}", role=Role.STAFF)
 
 
 def unsubscribe_url(ports: Ports, person_id: str) -> str:

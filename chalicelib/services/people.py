@@ -1,14 +1,8 @@
 """Who a request comes from, by the key that it shows."""
 
-import hashlib
-
+from chalicelib.domain.logins import digest_of
 from chalicelib.domain.people import Actor
 from chalicelib.services.ports import Ports
-
-
-def digest_of(key: str) -> str:
-    """What is stored of a key: keys are random, so a plain SHA-256 is enough."""
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def actor_of(ports: Ports, key: str) -> Actor | None:

@@ -12,9 +12,11 @@ from chalicelib.domain.closures import Closure
 from chalicelib.domain.feeds import Feed
 from chalicelib.domain.footprints import DayKey, Footprint
 from chalicelib.domain.letters import Letter, Preview, Told
+from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.messages import Kind, Message
 from chalicelib.domain.occupancy import LedgerDay
 from chalicelib.domain.people import Actor
+from chalicelib.domain.profiles import Profile
 from chalicelib.domain.spaces import Space
 
 Fields = Mapping[str, Any]
@@ -48,6 +50,7 @@ class Snapshot:
     record: KeyRecord | None = None
     booking: Booking | None = None
     quota: Quota | None = None
+    profile: Profile | None = None
     days: Mapping[DayKey, LedgerDay] = field(default_factory=dict)
 
 
@@ -60,6 +63,8 @@ class MessageContext:
     suppressed: str = ""  # why no mail goes to this person's address
     reminders_off: bool = False
     paused_until: datetime | None = None  # sending as a whole
+    login: Login | None = None  # of a mail with a link to log in by
+    profile: Profile | None = None  # of a mail that is about its person
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +205,13 @@ class Keys(Protocol):
 
 
 class People(Protocol):
-    """Quotas and API keys."""
+    """Persons, their quotas, and API keys."""
+
+    def profile(self, person_id: str) -> Profile | None:
+        """What is known of a person, strongly consistent."""
+
+    def save_profile(self, tx: Transaction, profile: Profile) -> None:
+        """Replace the version before this one, or write version 1; VersionRaced otherwise."""
 
     def save_quota(self, tx: Transaction, old: Quota, new: Quota, *, strict: bool) -> None:
         """Write the difference; with `strict`, QuotaChanged where the version is not `old`'s."""
@@ -217,8 +228,62 @@ class People(Protocol):
     def unsuppress(self, person_id: str) -> bool:
         """Send again; whether it had been suppressed."""
 
-    def set_reminders(self, person_id: str, *, on: bool) -> None:
+    def reminders(self, person_id: str) -> bool:
         """Whether a person wants reminders."""
+
+    def set_reminders(self, person_id: str, *, on: bool) -> None:
+        """Switch them on or off."""
+
+
+class Logins(Protocol):
+    """Proofs of addresses that were asked for, and the sessions that came of them."""
+
+    def read(self, login_id: str, person_id: str = "") -> tuple[Login | None, Profile | None]:
+        """A proof, and what is known of a person, in one strongly consistent read."""
+
+    def put(self, tx: Transaction, login: Login) -> None:
+        """A new one; VersionRaced where it is there."""
+
+    def save(self, tx: Transaction, login: Login) -> None:
+        """Replace the version before this one; VersionRaced where that is not there."""
+
+    def session(self, token_hash: str, person_id: str) -> tuple[Session | None, Profile | None]:
+        """A session and its person, in one strongly consistent read."""
+
+    def begin(self, tx: Transaction, session: Session) -> None:
+        """A new session."""
+
+    def touch(self, session: Session) -> None:
+        """Note when it was last seen; nothing happens where it is no more."""
+
+    def end(self, tx: Transaction, token_hash: str) -> None:
+        """End one, if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom a provider vouches for."""
+
+    email: str
+    name: str = ""
+    organisation: str = ""
+    language: str = ""
+
+
+class Provider(Protocol):
+    """Who else can prove an address: an OpenID provider."""
+
+    def address(
+        self, *, state: str, nonce: str, verifier: str, redirect_uri: str, language: str
+    ) -> str:
+        """Where a browser is sent to log in (OpenID Connect Core, 3.1.2.1)."""
+
+    def identity(self, *, code: str, nonce: str, verifier: str, redirect_uri: str) -> Identity:
+        """Whom a code stands for.
+
+        Raises Forbidden (a word for the log) where it is nobody, Unavailable where the provider does
+        not answer.
+        """
 
 
 class Outbox(Protocol):
@@ -303,8 +368,19 @@ class Post(Protocol):
 class Secrets(Protocol):
     """Links and codes that can be derived again when a mail is rendered."""
 
-    def derive(self, purpose: str, *parts: str) -> bytes:
-        """32 bytes that nobody can guess, always the same for the same purpose and parts."""
+    @property
+    def current(self) -> str:
+        """The id of the key that new ones are derived with."""
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The ids of all keys whose links still hold, the current one first."""
+
+    def derive(self, purpose: str, *parts: str, key_id: str = "") -> bytes:
+        """32 bytes that nobody can guess, always the same for the same purpose, parts and key.
+
+        Without a key's id, of the current one.
+        """
 
 
 class Calendars(Protocol):
@@ -378,6 +454,7 @@ class Ports:
     catalog: CatalogStore
     keys: Keys
     people: People
+    logins: Logins
     audit: Audit
     clock: Clock
     settings: Settings

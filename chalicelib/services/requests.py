@@ -10,10 +10,12 @@ from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Problem, Refused
 from chalicelib.domain.footprints import DayKey
 from chalicelib.domain.occupancy import Occupancy
-from chalicelib.domain.people import Actor, Person, email_allowed, person_id_of
+from chalicelib.domain.people import Actor, Person, Role, person_id_of
 from chalicelib.domain.planning import Plan, make_plan, reach
+from chalicelib.domain.profiles import Profile, role_of
 from chalicelib.domain.rules import LONGEST, Ask, broken
 from chalicelib.domain.times import days_between, first_slot, instant_of
+from chalicelib.services.access import seen_by
 from chalicelib.services.ports import Ports, Quota, Snapshot
 
 MOST_ITEMS = 400  # ledger items that one request may need to read; more is too long to be booked
@@ -75,7 +77,7 @@ def ask_of(request: BookRequest, actor: Actor) -> Ask:
 def who(
     request: BookRequest, actor: Actor, catalog: Catalog
 ) -> tuple[Person | None, str | None, list[Problem]]:
-    """The person a booking is for, their id, and what is wrong with them."""
+    """The person a booking is for, their id, and what is wrong with what is said of them."""
     problems: list[Problem] = []
     person = request.person or actor.person
     person_id = None
@@ -83,11 +85,29 @@ def who(
         problems.append(Problem("invalid-request", "/person", {"why": "missing"}))
     else:
         person_id = person_id_of(person.email, catalog.site.salt)
-        if not actor.staff and not email_allowed(person.email, catalog.site.allowed_domains):
-            problems.append(Problem("email-not-allowed", "/person/email"))
+        if actor.session and not actor.staff and person_id != actor.person_id:
+            # A session proves one address, and vouches for no other.
+            problems.append(Problem("email-not-allowed", "/person/email", {"why": "another"}))
+        if not person.name:
+            problems.append(Problem("invalid-request", "/person/name", {"why": "missing"}))
     if not request.accept_terms and not actor.staff:
         problems.append(Problem("terms-not-accepted", "/accept_terms"))
     return person, person_id, problems
+
+
+def standing(
+    person: Person | None, profile: Profile | None, actor: Actor, catalog: Catalog, now: datetime
+) -> tuple[Catalog, list[Problem]]:
+    """The settings as far as they are a person's affair, and whether they may book at all.
+
+    Staff book for anybody, and anything; everybody else is held to what the person is.
+    """
+    if actor.staff or person is None:
+        return catalog, []
+    role = role_of(person.email, profile, catalog.site, now)
+    if role is Role.VISITOR:
+        return catalog, [Problem("email-not-allowed", "/person/email")]
+    return seen_by(Actor("person", role), catalog), []
 
 
 def broken_besides(ports: Ports, request: BookRequest, actor: Actor) -> list[Problem]:
@@ -95,9 +115,11 @@ def broken_besides(ports: Ports, request: BookRequest, actor: Actor) -> list[Pro
 
     Where its times are what could not be read, they are one instant, and no rule about times counts.
     """
-    catalog = ports.settings.recent()
-    _, _, problems = who(request, actor, catalog)
-    problems += broken(ask_of(request, actor), catalog, ports.clock.now())
+    catalog, now = ports.settings.recent(), ports.clock.now()
+    person, person_id, problems = who(request, actor, catalog)
+    profile = ports.people.profile(person_id) if person_id and not actor.staff else None
+    seen, outside = standing(person, profile, actor, catalog, now)
+    problems += [*outside, *broken(ask_of(request, actor), seen, now)]
     return [problem for problem in problems if problem.code != "invalid-request"]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from chalicelib.domain.catalog import Site
+from chalicelib.domain.domains import allowed
 from chalicelib.domain.people import Person
 from chalicelib.domain.spaces import Hours, Kind, Space
 
@@ -36,7 +37,7 @@ def site(base_url: str, salt: str) -> Site:
         base_url=base_url,
         prove_address=True,
         live_bookings=None,
-        allowed_domains=ALLOWED_DOMAINS,
+        allowed_domains=allowed(ALLOWED_DOMAINS),
         mailbox=f"varaukset@{MAIL_DOMAIN}",
         salt=salt,
     )

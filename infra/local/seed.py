@@ -11,7 +11,7 @@ from pathlib import Path
 from chalicelib.adapters.system import SystemClock
 from chalicelib.bootstrap import make_ports
 from chalicelib.domain.catalog import Site
-from chalicelib.domain.people import Actor, person_id_of
+from chalicelib.domain.people import Actor, Role, Scope, person_id_of
 from chalicelib.services import closures, spaces
 from chalicelib.services.people import actor_of, issue_key
 from chalicelib.services.ports import Ports
@@ -30,7 +30,8 @@ def seed(cloud: Cloud, endpoint: str, say: Say) -> bool:
     marker = cloud.state / "seeded"
     wrote = _site(ports, endpoint)
     salt = ports.settings.fresh().site.salt
-    staff = Actor(person_id_of(STAFF.email, salt), staff=True, person=STAFF)
+    person_id = person_id_of(STAFF.email, salt)
+    staff = Actor(person_id, Role.ADMIN, person=STAFF, person_id=person_id)
     if not marker.exists():
         say("Filling it with the example Lab ...")
         _spaces(ports, staff)
@@ -38,7 +39,7 @@ def seed(cloud: Cloud, endpoint: str, say: Say) -> bool:
         say(f"{len(SPACES)} spaces and resources, {days} public holidays.")
         marker.write_text("")
         wrote = True
-    form = Actor("system-form", vouches=True)
+    form = Actor("system-form", scopes=(Scope.AVAILABILITY, Scope.BOOK))
     for name, actor in (("staff-key", staff), ("form-key", form)):
         wrote |= _key(ports, cloud.home / name, actor)
     return wrote

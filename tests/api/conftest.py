@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from chalice.test import Client
 
 from app import app
 from chalicelib import bootstrap
+from chalicelib.api import forms
 from chalicelib.domain.spaces import Space
 from chalicelib.services.check import check as check_ledger
 from chalicelib.services.people import digest_of
@@ -86,6 +88,8 @@ class Api:
         if key:
             sent["Authorization"] = f"Bearer {key}"
         raw = b""
+        if isinstance(form, dict) and not sent.keys() & {"Authorization", "Origin", "Cookie"}:
+            form = {"form_token": self.form_token(), **form}
         if form is not None:
             raw = form if isinstance(form, bytes) else urlencode(form, doseq=True).encode()
             sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
@@ -95,6 +99,11 @@ class Api:
         response = self.client.http.request(method, path, headers=sent, body=raw)
         contract.check(method, path, response.status_code, response.headers, response.body)
         return Answer(response.status_code, response.headers, response.body)
+
+    def form_token(self, session: str = "anybody") -> str:
+        """What a form of ours carries that was made a moment ago, for a session or for anybody."""
+        issued = f"{int(self.clock.now().timestamp()) - 10:x}"
+        return f"{issued}-{self.ports.secrets.derive('form', session, issued)[:16].hex()}"
 
     def books(self, key: str | None = FORM_KEY, **changes: Any) -> Any:
         """A booking that has to succeed, as answered."""
@@ -148,6 +157,9 @@ def make_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         store.actors = {digest_of(STAFF_KEY): STAFF, digest_of(FORM_KEY): FORM}
         monkeypatch.setattr(bootstrap, "ports", lambda: ports)
         monkeypatch.setattr(bootstrap, "signing_key", lambda: b"a key for tests")
+        monkeypatch.setattr(
+            forms, "SOONEST", timedelta(0)
+        )  # the clock stands while a form is filled in
         made.append(Api(Client(app), ports, store, clock))
         return made[-1]
 

@@ -12,6 +12,7 @@ from chalicelib.adapters.system import SystemClock
 from chalicelib.bootstrap import make_ports
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.closures import Closure, ClosureState
+from chalicelib.domain.domains import allowed
 from chalicelib.domain.spaces import Kind, Space
 from chalicelib.services.ports import Ports
 from tests.benchmarks.memory import PREFIX, Item, MemoryClient
@@ -88,7 +89,9 @@ def stock(ports: Ports) -> None:
         ports.catalog.create_space(tx, space)
         tx.commit()
     tx = ports.begin()
-    ports.catalog.save_site(tx, Site(allowed_domains=("gov.fi",), base_url="https://lab.example"))
+    ports.catalog.save_site(
+        tx, Site(allowed_domains=allowed(("gov.fi",)), base_url="https://lab.example")
+    )
     tx.commit()
     for number in range(CLOSURES):
         tx = ports.begin()

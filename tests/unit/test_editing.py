@@ -7,7 +7,7 @@ import pytest
 from chalicelib.domain.bookings import State, etag, judged
 from chalicelib.domain.errors import NotFound, Refused, StaleVersion
 from chalicelib.domain.footprints import union
-from chalicelib.domain.people import Actor
+from chalicelib.domain.people import Actor, Scope
 from chalicelib.domain.spaces import Hours, Kind
 from chalicelib.domain.times import slot_ceil, slot_floor
 from chalicelib.services import availability, bookings
@@ -611,7 +611,7 @@ def test_who_did_not_make_a_booking_cannot_see_or_touch_it(lab):
     ports, _, _ = lab()
     booking = book(ports, "pod", **wed("10-11"))
     anonymous = book(ports, "pod", by=ANYBODY, **wed("11-12"))
-    other = Actor("k_other", vouches=True)
+    other = Actor("k_other", scopes=(Scope.BOOK,))
     for actor, thing in ((other, booking), (ANYBODY, booking), (ANYBODY, anonymous)):
         with pytest.raises(NotFound):
             read(ports, thing, actor)

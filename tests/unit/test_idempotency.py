@@ -12,7 +12,7 @@ from chalicelib.domain.errors import (
     Unavailable,
     VersionRaced,
 )
-from chalicelib.domain.people import Actor
+from chalicelib.domain.people import Actor, Scope
 from chalicelib.services import bookings, closures, spaces
 from chalicelib.services.writing import ATTEMPTS, KEY_LIFE, write
 from tests.builders import EERO, FORM, STAFF, a_request, a_space, an_intent, on, wed
@@ -68,7 +68,7 @@ def test_the_first_answer_is_given_whatever_has_become_of_the_booking(lab):
 def test_a_key_belongs_to_its_actor_method_and_path(lab):
     ports, store, _ = lab()
     again(ports)
-    again(ports, a_request("studio"), actor=Actor("k_other", vouches=True))
+    again(ports, a_request("studio"), actor=Actor("k_other", scopes=(Scope.BOOK,)))
     again(ports, a_request("hall-a"), path="/v1/elsewhere")
     again(ports, a_request("hall-b"), method="PUT")
     assert len(store.bookings) == 4

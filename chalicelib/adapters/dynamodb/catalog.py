@@ -12,6 +12,7 @@ from chalicelib.adapters.dynamodb.ledger import KEPT_DAYS
 from chalicelib.adapters.dynamodb.transaction import Rank, Transaction
 from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure, ClosureState
+from chalicelib.domain.domains import AllowedDomain
 from chalicelib.domain.errors import SettingsChanged, VersionRaced
 from chalicelib.domain.spaces import Hours, Kind, Space
 from chalicelib.services.ports import Clock
@@ -74,7 +75,7 @@ class CatalogStore:
 
     def save_site(self, tx: Transaction, site: Site) -> None:
         """Replace the version before this one, or write version 1; VersionRaced otherwise."""
-        self._save(tx, SITE, SITE, asdict(site), site.version)
+        self._save(tx, SITE, SITE, _site_item(site), site.version)
 
     def closure(self, closure_id: str) -> Closure | None:
         """One closure, strongly consistent."""
@@ -136,9 +137,33 @@ class CatalogStore:
 def site_of(item: Mapping[str, Any]) -> Site:
     """An item as the site; attributes of a newer schema are left alone."""
     known = {each.name: item[each.name] for each in fields(Site) if each.name in item}
-    for name in ("allowed_domains", "allowed_sites"):
-        known[name] = tuple(known.get(name, ()))
+    known["allowed_sites"] = tuple(known.get("allowed_sites", ()))
+    known["allowed_domains"] = tuple(_domain_of(each) for each in known.get("allowed_domains", ()))
     return Site(**known)
+
+
+def _site_item(site: Site) -> Item:
+    return {
+        **asdict(site),
+        "allowed_domains": [
+            {
+                **asdict(each),
+                "since": each.since.isoformat() if each.since else None,
+                "until": each.until.isoformat() if each.until else None,
+            }
+            for each in site.allowed_domains
+        ],
+    }
+
+
+def _domain_of(item: Mapping[str, Any] | str) -> AllowedDomain:
+    """A domain as stored; before they had dates, only its name was."""
+    if isinstance(item, str):
+        return AllowedDomain(item)
+    known = {each.name: item[each.name] for each in fields(AllowedDomain) if each.name in item}
+    for name in ("since", "until"):
+        known[name] = date.fromisoformat(known[name]) if known.get(name) else None
+    return AllowedDomain(**known)
 
 
 def _space_item(space: Space) -> Item:

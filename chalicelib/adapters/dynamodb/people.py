@@ -1,20 +1,23 @@
-"""Persons' quotas and the digests of API keys."""
+"""Persons, their quotas, and the digests of API keys."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from chalicelib.adapters.dynamodb.client import read
-from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, iso, plain, typed
+from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, instant, iso, plain, typed
 from chalicelib.adapters.dynamodb.transaction import Rank, Transaction
-from chalicelib.domain.errors import QuotaChanged
-from chalicelib.domain.people import Actor, Person
+from chalicelib.domain.errors import QuotaChanged, VersionRaced
+from chalicelib.domain.people import Actor, Person, Role, Scope
+from chalicelib.domain.profiles import Profile
 from chalicelib.services.ports import Clock, Quota
 
 QUOTA = "quota"
+PROFILE = "profile"
 KEY = "key"
 SUPPRESSED, PREFERENCES = "suppressed", "preferences"
+MOMENTS = ("created_at", "sessions_from", "logged_in_at", "erase_from")
 MOST_GONE = 100  # in one expression of 4,096 bytes
 
 
@@ -25,6 +28,30 @@ class People:
         self._client = client
         self._table = f"{prefix}people"
         self._clock = clock
+
+    def profile(self, person_id: str) -> Profile | None:
+        """What is known of a person, strongly consistent."""
+        answer = read(
+            self._clock,
+            self._client.get_item,
+            TableName=self._table,
+            Key=typed({"person_id": person_id, "item": PROFILE}),
+            ConsistentRead=True,
+        )
+        return profile_of(plain(answer["Item"])) if "Item" in answer else None
+
+    def save_profile(self, tx: Transaction, profile: Profile) -> None:
+        """Replace the version before this one, or write version 1; VersionRaced otherwise."""
+        first = profile.version == 1
+        tx.put(
+            "people",
+            profile_item(profile),
+            ("person_id", "item"),
+            condition="attribute_not_exists(person_id)" if first else "#version = :before",
+            names=None if first else {"#version": "version"},
+            values=None if first else {":before": profile.version - 1},
+            failure=lambda _: VersionRaced(),
+        )
 
     def save_quota(self, tx: Transaction, old: Quota, new: Quota, *, strict: bool) -> None:
         """Write the difference; with `strict`, QuotaChanged where the version is not `old`'s.
@@ -69,20 +96,22 @@ class People:
         person = item.get("person")
         return Actor(
             actor_id=item["actor_id"],
-            staff="staff" in item["roles"],
-            vouches="vouches" in item["roles"],
+            role=Role(item["role"]),
+            scopes=tuple(Scope(each) for each in item["scopes"]),
             person=person_of(person) if person else None,
+            person_id=item.get("owner_id", ""),
         )
 
     def save_key(self, digest: str, actor: Actor, label: str, created_at: datetime) -> None:
         """Store the digest of a key, never the key."""
-        roles = [name for name in ("staff", "vouches") if getattr(actor, name)]
         item = {
             "schema": SCHEMA,
             "person_id": f"key#{digest}",
             "item": KEY,
             "actor_id": actor.actor_id,
-            "roles": roles,
+            "role": actor.role.value,
+            "scopes": [each.value for each in actor.scopes],
+            "owner_id": actor.person_id,
             "label": label,
             "person": asdict(actor.person) if actor.person else None,
             "created_at": iso(created_at),
@@ -105,13 +134,54 @@ class People:
         )
         return "Attributes" in answer
 
-    def set_reminders(self, person_id: str, *, on: bool) -> None:
+    def reminders(self, person_id: str) -> bool:
         """Whether a person wants reminders."""
+        answer = read(
+            self._clock,
+            self._client.get_item,
+            TableName=self._table,
+            Key=typed({"person_id": person_id, "item": PREFERENCES}),
+            ConsistentRead=True,
+        )
+        return "Item" not in answer or plain(answer["Item"]).get("reminders") is not False
+
+    def set_reminders(self, person_id: str, *, on: bool) -> None:
+        """Switch them on or off."""
         self._put(person_id, {"item": PREFERENCES, "reminders": on})
 
     def _put(self, person_id: str, item: Item) -> None:
         whole = {"schema": SCHEMA, "person_id": person_id, **item}
         read(self._clock, self._client.put_item, TableName=self._table, Item=typed(whole))
+
+
+def profile_item(profile: Profile) -> Item:
+    """A profile as an item."""
+    return {
+        "schema": SCHEMA,
+        "item": PROFILE,
+        "person_id": profile.person_id,
+        "person": asdict(profile.person),
+        "granted": profile.granted.value if profile.granted else None,
+        "partner_until": profile.partner_until.isoformat() if profile.partner_until else None,
+        "invited_by": profile.invited_by,
+        "version": profile.version,
+        **{name: iso(value) for name in MOMENTS if (value := getattr(profile, name))},
+    }
+
+
+def profile_of(item: Mapping[str, Any]) -> Profile:
+    """The opposite of `profile_item`."""
+    granted, until = item.get("granted"), item.get("partner_until")
+    moments = {name: instant(item[name]) for name in MOMENTS if item.get(name)}
+    return Profile(
+        person_id=item["person_id"],
+        person=person_of(item["person"]),
+        granted=Role(granted) if granted else None,
+        partner_until=date.fromisoformat(until) if until else None,
+        invited_by=item["invited_by"],
+        version=item["version"],
+        **moments,
+    )
 
 
 def person_of(item: Mapping[str, Any]) -> Person:

@@ -8,13 +8,13 @@ from chalicelib.adapters.dynamodb.bookings import booking_of
 from chalicelib.adapters.dynamodb.codec import plain
 from chalicelib.adapters.dynamodb.keys import record_of
 from chalicelib.adapters.dynamodb.ledger import ledger_day
-from chalicelib.adapters.dynamodb.people import QUOTA, quota_of
+from chalicelib.adapters.dynamodb.people import PROFILE, QUOTA, profile_of, quota_of
 from chalicelib.domain.footprints import DayKey
 from chalicelib.services.ports import Clock, Snapshot
 
 
 class Snapshots:
-    """BatchGetItem of an idempotency key, a booking, a quota and ledger items."""
+    """BatchGetItem of an idempotency key, a booking, a person with their quota, and ledger items."""
 
     def __init__(self, client: Any, prefix: str, clock: Clock) -> None:
         self._client = client
@@ -37,12 +37,15 @@ class Snapshots:
         if booking_id:
             keys.append((f"{prefix}bookings", {"booking_id": booking_id}))
         if person_id:
-            keys.append((f"{prefix}people", {"person_id": person_id, "item": QUOTA}))
+            keys += [
+                (f"{prefix}people", {"person_id": person_id, "item": item})
+                for item in (QUOTA, PROFILE)
+            ]
         keys += [
             (f"{prefix}ledger", {"resource_id": resource, "day": day})
             for resource, day in dict.fromkeys(days)
         ]
-        record = booking = quota = None
+        record = booking = quota = profile = None
         found: dict[DayKey, Any] = {}
         for table, item in batch_get(self._client, self._clock, keys):
             kind = table.removeprefix(prefix)
@@ -53,6 +56,8 @@ class Snapshots:
                 record = record_of(plain(item))
             elif kind == "bookings":
                 booking = booking_of(plain(item))
-            else:
+            elif item["item"]["S"] == QUOTA:
                 quota = quota_of(plain(item))
-        return Snapshot(record, booking, quota, found)
+            else:
+                profile = profile_of(plain(item))
+        return Snapshot(record, booking, quota, profile, found)

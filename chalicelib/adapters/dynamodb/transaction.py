@@ -79,6 +79,11 @@ class Transaction:
         where = (table, *key.values())
         self._add("Update", where, table, action, condition, names, values, rank, failure)
 
+    def delete(self, table: str, key: Mapping[str, str]) -> None:
+        """Remove an item, if it is there."""
+        where = (table, *key.values())
+        self._add("Delete", where, table, {"Key": typed(key)}, "", None, None, Rank.VERSION, None)
+
     def check(
         self,
         table: str,

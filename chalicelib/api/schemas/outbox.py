@@ -19,6 +19,8 @@ MessageKind = Literal[
     "reminder",
     "approval-asked",
     "digest",
+    "login",
+    "invitation",
 ]
 MessageState = Literal[
     "due",

@@ -5,8 +5,22 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from chalicelib.api.schemas.base import Answer, LongTexts, Model, Texts
-from chalicelib.api.schemas.fields import Email
+from chalicelib.api.schemas.fields import Day, Email, Line
 from chalicelib.api.schemas.outbox import MessageKind
+
+DomainName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=253)
+]
+
+
+class DomainIn(Model):
+    """A domain whose addresses may book, with its first and its last day."""
+
+    domain: DomainName
+    since: Day | None = None
+    until: Day | None = None
+    confirmed: bool = Field(True, description="whether somebody has made sure of it")
+    note: Line = ""
 
 
 class SitePatch(Model):
@@ -24,17 +38,7 @@ class SitePatch(Model):
     live_bookings: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
         None, description="live bookings a person may have; null for no limit"
     )
-    allowed_domains: (
-        Annotated[
-            list[
-                Annotated[
-                    str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=253)
-                ]
-            ],
-            Field(max_length=500),
-        ]
-        | None
-    ) = None
+    allowed_domains: Annotated[list[DomainName | DomainIn], Field(max_length=500)] | None = None
     allowed_sites: (
         Annotated[
             list[Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+$", max_length=300)]],
@@ -58,7 +62,7 @@ class SiteOut(Answer):
     prove_address: bool
     hold_minutes: int
     live_bookings: int | None
-    allowed_domains: list[str]
+    allowed_domains: list[DomainIn]
     allowed_sites: list[str]
     mailbox: str
     mail_texts: dict[str, LongTexts]

@@ -1,0 +1,91 @@
+"""Logging in, and what a person sees and says of themselves."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from chalicelib.api.schemas.base import Answer, FormIn, Model
+from chalicelib.api.schemas.bookings import Code
+from chalicelib.api.schemas.fields import Email, Language, Line, Name
+
+# A path on our own pages: what leads elsewhere would make of a login a trap.
+Next = Annotated[
+    str,
+    StringConstraints(max_length=300, pattern=r"^([a-z][a-zA-Z0-9/?=&%_.-]*)?$"),
+    Field(description="a page of ours to go to then, as book?space_id=studio"),
+]
+
+
+class LinkForm(FormIn):
+    """An address as a form sends it."""
+
+    email: Email
+    language: Language = "fi"
+    page: Next = ""
+
+
+class LinkIn(Model):
+    """An address to be proved: a link and a code are mailed to it."""
+
+    form: ClassVar[type[BaseModel]] = LinkForm
+    email: Email
+    language: Language = "fi"
+    page: Next = ""
+
+
+class SessionForm(FormIn):
+    """A code as a form sends it."""
+
+    code: Code
+
+
+class SessionIn(Model):
+    """What was mailed: the code, or the two parts of the link."""
+
+    form: ClassVar[type[BaseModel]] = SessionForm
+    code: Code = ""
+    login_id: Annotated[str, StringConstraints(max_length=64)] = ""
+    token: Annotated[str, StringConstraints(max_length=64)] = ""
+
+
+class SessionOut(Answer):
+    """Somebody who has logged in, and the page of ours that they came for."""
+
+    person_id: str
+    role: Literal["person", "partner", "staff", "admin"]
+    page: str
+
+
+class EndQuery(Model):
+    """Which sessions."""
+
+    everywhere: bool = False
+
+
+class Ended(Answer):
+    """That a session is over."""
+
+    ended: Literal[True]
+
+
+class MePatch(Model):
+    """What a person says of themselves; what is left out stays as it is."""
+
+    name: Name | None = None
+    organisation: Line | None = None
+    language: Language | None = None
+    reminders: bool | None = None
+
+
+class MeOut(Answer):
+    """A person who has logged in."""
+
+    person_id: str
+    name: str
+    email: str
+    organisation: str
+    language: Language
+    role: Literal["person", "partner", "staff", "admin"]
+    partner_until: str | None
+    reminders: bool
+    version: int

@@ -1,0 +1,135 @@
+"""Who may do what: one table of rules, and nothing that it does not allow.
+
+Every operation of the interface names an action, and every use case asks again with the very thing it
+is about. What somebody may not do is answered as what there is not.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.people import Actor, Role, Scope
+
+if TYPE_CHECKING:
+    from chalicelib.domain.bookings import Booking
+    from chalicelib.domain.spaces import Space
+
+    Thing = Booking | Space
+
+
+class Action(StrEnum):
+    """What can be done."""
+
+    LOOK = "look"  # at what is free, at spaces, at the interface itself
+    ENTER = "enter"  # where addresses are proved; links of mails
+    BOOK = "book"
+    CONFIRM = "confirm"  # by a code
+    USE_SPACE = "use-space"  # see that there is one, and book it
+    READ_BOOKING = "read-booking"
+    CHANGE_BOOKING = "change-booking"
+    CANCEL_BOOKING = "cancel-booking"
+    OWN = "own"  # one's own data, feeds and sessions
+    RUN = "run"  # the Lab: all bookings, approvals, closures, mails, spaces, the site
+    SEE_PEOPLE = "see-people"
+    INVITE = "invite"
+    AUDIT = "audit"
+    GRANT = "grant"  # roles, and keys
+
+
+Rule = Callable[[Actor, "Thing | None"], bool]
+EMPLOYEE, PARTNER = "employee", "partner"  # to whom a space may be open
+AUDIENCES: Mapping[Role, frozenset[str]] = {
+    Role.VISITOR: frozenset((EMPLOYEE, PARTNER)),  # one of them, who has not said yet which
+    Role.PERSON: frozenset((EMPLOYEE,)),
+    Role.PARTNER: frozenset((PARTNER,)),
+}
+
+
+def may(actor: Actor, action: Action | None, thing: "Thing | None" = None) -> bool:
+    """Whether somebody may do something, to a thing or (None) to anything of the kind at all."""
+    rule = RULES.get(action) if action else None
+    return rule is not None and rule(actor, thing)
+
+
+def open_to(role: Role, space: "Space") -> bool:
+    """Whether a space is for people of a role, who are no hosts."""
+    return bool(AUDIENCES.get(role, frozenset()) & set(space.open_to))
+
+
+def seen_by(actor: Actor, catalog: Catalog) -> Catalog:
+    """The settings as far as they are somebody's affair: of other spaces there is nothing to see."""
+    spaces = catalog.spaces.items()
+    hidden = [key for key, space in spaces if not may(actor, Action.USE_SPACE, space)]
+    return replace(catalog, hidden=frozenset(hidden)) if hidden else catalog
+
+
+def _nobody_s_link(actor: Actor, _: "Thing | None") -> bool:
+    """Everybody; but a link is for its own thing, and a key for what it was issued for."""
+    return not actor.manages
+
+
+def _books(actor: Actor, _: "Thing | None") -> bool:
+    return not actor.manages and (not actor.scopes or actor.vouches)
+
+
+def _uses(actor: Actor, thing: "Thing | None") -> bool:
+    if thing is None or actor.staff:
+        return True
+    return open_to(actor.role, thing)  # type: ignore[arg-type]  # the action is of spaces
+
+
+def _owns(action: Action) -> Rule:
+    """Whose booking it is, and what made it, and who has its link as far as the link goes."""
+
+    def rule(actor: Actor, thing: "Thing | None") -> bool:
+        if actor.anonymous:
+            return False
+        if actor.manages:
+            return action.value in actor.allows and (
+                thing is None or actor.manages == thing.booking_id  # type: ignore[union-attr]
+            )
+        if actor.scopes and not actor.vouches:
+            return False
+        return thing is None or actor.staff or _is_of(actor, thing)  # type: ignore[arg-type]
+
+    return rule
+
+
+def _is_of(actor: Actor, booking: "Booking") -> bool:
+    if actor.person_id:
+        return booking.person_id == actor.person_id
+    return booking.made_by == actor.actor_id
+
+
+def _has_account(actor: Actor, _: "Thing | None") -> bool:
+    return bool(actor.session)
+
+
+def _staff(actor: Actor, _: "Thing | None") -> bool:
+    return actor.staff
+
+
+def _admin(actor: Actor, _: "Thing | None") -> bool:
+    return actor.admin
+
+
+RULES: Mapping[Action, Rule] = {
+    Action.LOOK: _nobody_s_link,
+    Action.ENTER: lambda _actor, _thing: True,
+    Action.BOOK: _books,
+    Action.CONFIRM: lambda _actor, _thing: True,
+    Action.USE_SPACE: _uses,
+    Action.READ_BOOKING: _owns(Action.READ_BOOKING),
+    Action.CHANGE_BOOKING: _owns(Action.CHANGE_BOOKING),
+    Action.CANCEL_BOOKING: _owns(Action.CANCEL_BOOKING),
+    Action.OWN: _has_account,
+    Action.RUN: _staff,
+    Action.SEE_PEOPLE: _staff,
+    Action.INVITE: _staff,
+    Action.AUDIT: _staff,
+    Action.GRANT: _admin,
+}
+LINK_ACTIONS = (Action.READ_BOOKING.value, Action.CHANGE_BOOKING.value, Action.CANCEL_BOOKING.value)
+KEY_SCOPES = tuple(Scope)

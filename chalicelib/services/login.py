@@ -1,0 +1,168 @@
+"""Proving an address by a mail: a link and a code go out, and whoever shows one of them gets a session.
+
+Asking is one write and no read, the same for every address: whether it may log in at all is found out
+when the mail is to be sent.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from chalicelib.domain.errors import OutcomeUnknown, Race, Refused, Unavailable, refuse
+from chalicelib.domain.logins import LIFE, Login, digest_of, failed, open_at, same, used
+from chalicelib.domain.messages import Kind, message
+from chalicelib.domain.people import Person, normalised, person_id_of
+from chalicelib.domain.profiles import Profile, newcomer
+from chalicelib.services import sessions
+from chalicelib.services.links import code_from, typed_code
+from chalicelib.services.ports import Ports
+from chalicelib.services.sender import nudge
+from chalicelib.services.sessions import Entered, long_secret
+
+COOKIE = re.compile(r"(l_[A-Za-z0-9_]{1,40})\.(p_[0-9a-f]{32})\.([A-Za-z0-9_]{1,64})")
+ATTEMPTS = 20
+SECONDS = 10.0
+
+
+def ask(ports: Ports, email: str, language: str, next_page: str = "") -> str:
+    """Mail a link and a code to an address; returns what the browser that asked has to keep.
+
+    One transaction. Raises Unavailable where it could not be written.
+    """
+    site, now = ports.settings.get().site, ports.clock.now()
+    address = normalised(email)
+    secret = long_secret(ports)
+    login_id = ports.clock.new_id("l")
+    person_id = person_id_of(address, site.salt)
+    key_id = ports.secrets.current
+    login = Login(
+        login_id=login_id,
+        person_id=person_id,
+        email=address,
+        language=language,
+        browser_hash=digest_of(secret),
+        link_hash=digest_of(link_token(ports, login_id, key_id)),
+        key_id=key_id,
+        created_at=now,
+        expires_at=now + LIFE,
+        next=next_page,
+    )
+    one = message(
+        Kind.LOGIN,
+        f"login#{login_id}",
+        person_id,
+        0,
+        due_at=now,
+        now=now,
+        expires_at=login.expires_at,
+    )
+    tx = ports.begin()
+    ports.logins.put(tx, login)
+    ports.outbox.put(tx, one)
+    try:
+        tx.commit()
+    except (
+        Race
+    ) as error:  # ids are new each time: it is our own, written before the answer was lost
+        if not isinstance(error, OutcomeUnknown):
+            raise Unavailable from error
+    nudge(ports, [one])
+    return f"{login_id}.{person_id}.{secret}"
+
+
+def by_link(ports: Ports, cookie: str, login_id: str, token: str, before: str = "") -> Entered:
+    """Log in by the link of a mail, in the browser that asked for it.
+
+    `before` is the digest of the session that the browser had. Refused with `invalid-request` for
+    whatever is wrong with it: unknown, used, too late, another browser's.
+    """
+    found = COOKIE.fullmatch(cookie)
+    if found is None or found[1] != login_id:
+        raise _wrong()
+    return _enter(ports, cookie, lambda login: same(token, login.link_hash), before)
+
+
+def by_code(ports: Ports, cookie: str, code: str, before: str = "") -> Entered:
+    """Log in by the code of a mail. Five wrong ones, and it is used up; errors as those of `by_link`."""
+
+    def proved(login: Login) -> bool:
+        return same(typed_code(code), digest_of(login_code(ports, login)))
+
+    return _enter(ports, cookie, proved, before)
+
+
+def link_token(ports: Ports, login_id: str, key_id: str) -> str:
+    """The secret part of a link: 32 bytes, as 64 characters."""
+    return ports.secrets.derive("login", login_id, key_id=key_id).hex()
+
+
+def login_code(ports: Ports, login: Login) -> str:
+    """The code of a mail: eight characters, 40 bits, of which five can be tried."""
+    return code_from(ports.secrets.derive("login-code", login.login_id, key_id=login.key_id))
+
+
+def login_url(ports: Ports, login: Login) -> str:
+    """Where the link of a mail leads: the page shows, and its button acts."""
+    token = link_token(ports, login.login_id, login.key_id)
+    return f"{ports.settings.get().site.base_url}/login/{login.login_id}/{token}"
+
+
+def _enter(ports: Ports, cookie: str, proved: Callable[[Login], bool], before: str) -> Entered:
+    found = COOKIE.fullmatch(cookie)
+    if found is None:
+        raise _wrong()
+    login_id, person_id, secret = found.groups()
+    with ports.clock.within(SECONDS):
+        for number in range(ATTEMPTS):
+            if number:
+                ports.clock.pause(number)
+            login, profile = ports.logins.read(login_id, person_id)
+            now = ports.clock.now()
+            usable = (
+                login is not None
+                and login.person_id == person_id
+                and same(secret, login.browser_hash)
+                and open_at(login, now)
+            )
+            if login is None or not usable:
+                raise _wrong()
+            try:
+                if not proved(login):
+                    # The guess counts before it is answered: many at once are no more than five.
+                    _count(ports, login)
+                    raise _wrong()
+                return _entered(ports, login, profile, before, now)
+            except Race:
+                continue
+    raise Unavailable
+
+
+def _count(ports: Ports, login: Login) -> None:
+    tx = ports.begin()
+    ports.logins.save(tx, failed(login))
+    tx.commit()
+
+
+def _entered(
+    ports: Ports, login: Login, profile: Profile | None, before: str, now: datetime
+) -> Entered:
+    """One transaction: the proof is used up, and the session of this browser is a new one."""
+    person = Person("", login.email, language=login.language)
+    tx = ports.begin()
+    entered = sessions.begin(
+        ports, tx, profile or newcomer(login.person_id, person, now), before, now
+    )
+    digest = digest_of(entered.cookie)
+    ports.logins.save(tx, used(login, digest, now))
+    try:
+        tx.commit()
+    except OutcomeUnknown as error:
+        written, _ = ports.logins.read(login.login_id)
+        if written is None or written.session != digest:
+            raise (error.refused or Unavailable()) from error
+    return replace(entered, next=login.next)
+
+
+def _wrong() -> Refused:
+    return refuse("invalid-request", "/code", why="login")

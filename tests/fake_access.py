@@ -1,0 +1,143 @@
+"""Persons, logins and sessions in memory."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.domain.errors import QuotaChanged, VersionRaced
+from chalicelib.domain.logins import Login, Session
+from chalicelib.domain.people import Actor
+from chalicelib.domain.profiles import Profile
+from chalicelib.services.ports import Quota
+
+if TYPE_CHECKING:
+    from tests.fakes import FakeTransaction, Store
+
+VERSION, QUOTA = 1, 3  # the ranks of conditions, as tests.fakes has them
+
+
+class FakePeople:
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+
+    def profile(self, person_id: str) -> Profile | None:
+        return self._store.call("people.profile", lambda: self._store.profiles.get(person_id))
+
+    def save_profile(self, tx: "FakeTransaction", profile: Profile) -> None:
+        _write(
+            tx,
+            ("people", profile.person_id, "profile"),
+            self._store.profiles,
+            profile.person_id,
+            profile,
+            profile.version - 1 or None,
+        )
+
+    def save_quota(self, tx: "FakeTransaction", old: Quota, new: Quota, *, strict: bool) -> None:
+        added = {key: span for key, span in new.bookings.items() if old.bookings.get(key) != span}
+        gone = [key for key in old.bookings if key not in new.bookings]
+        if not added and not gone:
+            return
+
+        def check() -> Exception | None:
+            present = self._store.quotas.get(new.person_id, Quota(new.person_id))
+            return QuotaChanged() if strict and present.version != old.version else None
+
+        def apply() -> None:
+            present = self._store.quotas.get(new.person_id, Quota(new.person_id))
+            bookings = {key: span for key, span in present.bookings.items() if key not in gone}
+            self._store.quotas[new.person_id] = Quota(
+                new.person_id, bookings | added, present.version + 1
+            )
+
+        tx.add(("people", new.person_id, "quota"), QUOTA, check, apply)
+
+    def actor_by_key(self, digest: str) -> Actor | None:
+        return self._store.call("people.actor_by_key", lambda: self._store.actors.get(digest))
+
+    def save_key(self, digest: str, actor: Actor, label: str, created_at: datetime) -> None:
+        self._store.call("people.save_key", lambda: self._store.actors.__setitem__(digest, actor))
+
+    def suppress(self, person_id: str, reason: str, at: datetime) -> None:
+        def suppress() -> None:
+            self._store.suppressed[person_id] = reason
+
+        self._store.call("people.suppress", suppress)
+
+    def unsuppress(self, person_id: str) -> bool:
+        return self._store.call(
+            "people.unsuppress", lambda: self._store.suppressed.pop(person_id, "") != ""
+        )
+
+    def reminders(self, person_id: str) -> bool:
+        return self._store.call(
+            "people.reminders", lambda: person_id not in self._store.reminders_off
+        )
+
+    def set_reminders(self, person_id: str, *, on: bool) -> None:
+        change = self._store.reminders_off.discard if on else self._store.reminders_off.add
+        self._store.call("people.set_reminders", lambda: change(person_id))
+
+
+class FakeLogins:
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+
+    def read(self, login_id: str, person_id: str = "") -> tuple[Login | None, Profile | None]:
+        store = self._store
+        return store.call(
+            "logins.read", lambda: (store.logins.get(login_id), store.profiles.get(person_id))
+        )
+
+    def put(self, tx: "FakeTransaction", login: Login) -> None:
+        self._save(tx, login, None)
+
+    def save(self, tx: "FakeTransaction", login: Login) -> None:
+        self._save(tx, login, login.version - 1)
+
+    def _save(self, tx: "FakeTransaction", login: Login, before: int | None) -> None:
+        key = ("tokens", "login", login.login_id)
+        _write(tx, key, self._store.logins, login.login_id, login, before)
+
+    def session(self, token_hash: str, person_id: str) -> tuple[Session | None, Profile | None]:
+        store = self._store
+        return store.call(
+            "logins.session",
+            lambda: (store.sessions.get(token_hash), store.profiles.get(person_id)),
+        )
+
+    def begin(self, tx: "FakeTransaction", session: Session) -> None:
+        sessions, key = self._store.sessions, session.token_hash
+        tx.add(("tokens", key), VERSION, lambda: None, lambda: sessions.__setitem__(key, session))
+
+    def touch(self, session: Session) -> None:
+        def touch() -> None:
+            if session.token_hash in self._store.sessions:
+                self._store.sessions[session.token_hash] = session
+
+        self._store.call("logins.touch", touch)
+
+    def end(self, tx: "FakeTransaction", token_hash: str) -> None:
+        sessions = self._store.sessions
+        tx.add(
+            ("tokens", token_hash),
+            VERSION,
+            lambda: None,
+            lambda: sessions.__delitem__(token_hash) if token_hash in sessions else None,
+        )
+
+
+def _write(
+    tx: "FakeTransaction",
+    key: tuple[str, ...],
+    things: dict[str, Any],
+    name: str,
+    thing: Any,
+    before: int | None,
+) -> None:
+    """Put a thing in the place of the version before it; None: where there is none."""
+
+    def check() -> Exception | None:
+        present = things.get(name)
+        return None if (present and present.version) == before else VersionRaced()
+
+    tx.add(key, VERSION, check, lambda: things.__setitem__(name, thing))

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +18,10 @@ from chalice.test import Client
 from app import app
 from chalicelib import bootstrap
 from chalicelib.api import forms
+from chalicelib.domain.people import Person, person_id_of
+from chalicelib.domain.profiles import newcomer
 from chalicelib.domain.spaces import Space
+from chalicelib.services import login
 from chalicelib.services.check import check as check_ledger
 from chalicelib.services.people import digest_of
 from chalicelib.services.ports import Ports
@@ -27,6 +30,7 @@ from tests.builders import FORM, STAFF, the_ports
 from tests.fakes import FakeClock, Store
 
 STAFF_KEY, FORM_KEY = "staff-key", "form-key"
+OURS = {"Sec_Fetch_Site": "same-origin"}  # what a browser says of a request of one of our own pages
 PERSONAL = ("Aino", "Aalto", "aino.aalto", "Eero", "eskola", "@gov.fi", STAFF_KEY, FORM_KEY)
 
 
@@ -111,6 +115,32 @@ class Api:
         assert answer.status == 201, answer.text
         return answer.json
 
+    def logs_in(self, email: str = "aino.aalto@gov.fi", name: str = "", **known: Any) -> str:
+        """Log a person in by the code of their mail; returns the Cookie header of their session.
+
+        `known` are fields of their profile that an admin has set before: `granted`, `partner_until`.
+        """
+        if name or known:
+            self._knows(Person(name, email), known)
+        asked = self("POST", "/v1/auth/links", {"email": email})
+        pair = asked.headers["Set-Cookie"].partition(";")[0]
+        login_id = pair.partition("=")[2].partition(".")[0]
+        code = login.login_code(self.ports, self.store.logins[login_id])
+        entered = self("POST", "/v1/auth/session", {"code": code}, Cookie=pair)
+        assert entered.status == 200, entered.text
+        return entered.headers["Set-Cookie"].partition(";")[0]
+
+    def person_id(self, email: str) -> str:
+        """The id of whoever has an address."""
+        return person_id_of(email, self.store.site.salt)
+
+    def _knows(self, person: Person, known: dict[str, Any]) -> None:
+        person_id = self.person_id(person.email)
+        profile = newcomer(person_id, person, self.clock.now())
+        before = self.store.profiles.get(person_id, profile)
+        after = replace(before, version=before.version + 1, **known)
+        self.store.profiles[person_id] = after
+
     def contents(self) -> Any:
         """All that is stored, to compare with later."""
         store = self.store
@@ -124,6 +154,7 @@ class Api:
                 store.records,
                 store.quotas,
                 store.actors,
+                store.profiles,
                 store.audit,
             )
         )

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from chalice.test import Client
 
 from tests.api import contract
+from tests.form_tokens import form_token
 
 VOID = {"input", "meta", "link", "br", "wbr", "hr", "img"}
 HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -139,7 +140,8 @@ class Browser:
 
     def post(self, path: str, fields: dict[str, Any], **headers: str) -> Page:
         sent = {"Content-Type": "application/x-www-form-urlencoded"} | headers
-        return self._ask("POST", path, urlencode(fields, doseq=True).encode(), sent)
+        whole = {"form_token": form_token(), **fields}  # as of the form that this was typed into
+        return self._ask("POST", path, urlencode(whole, doseq=True).encode(), sent)
 
     def follow(self, page: Page, href: str) -> Page:
         return self.get(urljoin(page.path, href))

@@ -58,6 +58,7 @@ def begin(call: Call) -> Reply:
     "Log out",
     query=EndQuery,
     answers={200: Ended},
+    problems=(404,),
     action=Action.ENTER,
 )
 def end(call: Call) -> Reply:

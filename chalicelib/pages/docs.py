@@ -1,6 +1,7 @@
 """Pages for those who build on the interface: its operations, and every kind of error."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.api import problems, texts
@@ -9,11 +10,12 @@ from chalicelib.api.problems import ApiProblem
 from chalicelib.api.replies import Reply
 from chalicelib.api.routing import Operation
 from chalicelib.domain.errors import Problem, Refused
+from chalicelib.domain.people import ANONYMOUS, Actor, Role
 from chalicelib.pages.errors import asked_language
 from chalicelib.pages.html import HTML, choose_language, render, style, words_of
 from chalicelib.pages.routes import routes
 from chalicelib.pages.words import FOLDER, Words
-from chalicelib.services.access import Action
+from chalicelib.services.access import LINK_ACTIONS, Action, may
 
 YEAR = 365 * 24 * 3600
 
@@ -33,7 +35,9 @@ def docs(call: Call) -> Reply:
     choose_language(call, asked_language(call))
     summaries = json.loads((FOLDER / "operations.json").read_text("utf-8"))
     operations = [
-        (one, _summary(one, summaries, call.language)) for each in ALL for one in each.operations
+        (one, _summary(one, summaries, call.language), for_whom(one.action))
+        for each in ALL
+        for one in each.operations
     ]
     return render(
         call,
@@ -110,6 +114,19 @@ def advice(code: str, words: Words, call: Call) -> str:
     if words.has(f"problems.{code}"):
         return words(f"problems.{code}")
     return texts.message(Problem(code), words.language, call.catalog)
+
+
+def for_whom(action: Action | None) -> str:
+    """Whom an operation is for, by the least of those who may: a name of the texts."""
+    somebody = Actor("p", Role.PERSON, person_id="p", session="s")
+    kinds = {
+        "anyone": ANONYMOUS,
+        "owner": Actor("link", manages="b", allows=LINK_ACTIONS),
+        "person": somebody,
+        "staff": replace(somebody, role=Role.STAFF),
+        "admin": replace(somebody, role=Role.ADMIN),
+    }
+    return next(name for name, actor in kinds.items() if may(actor, action))
 
 
 def _status(code: str) -> int:

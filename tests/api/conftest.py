@@ -28,6 +28,7 @@ from chalicelib.services.ports import Ports
 from tests.api import contract
 from tests.builders import FORM, STAFF, the_ports
 from tests.fakes import FakeClock, Store
+from tests.form_tokens import form_token
 
 STAFF_KEY, FORM_KEY = "staff-key", "form-key"
 OURS = {"Sec_Fetch_Site": "same-origin"}  # what a browser says of a request of one of our own pages
@@ -92,8 +93,8 @@ class Api:
         if key:
             sent["Authorization"] = f"Bearer {key}"
         raw = b""
-        if isinstance(form, dict) and not sent.keys() & {"Authorization", "Origin", "Cookie"}:
-            form = {"form_token": self.form_token(), **form}
+        if isinstance(form, dict) and not sent.keys() & {"Authorization", "Cookie"}:
+            form = {"form_token": form_token(), **form}
         if form is not None:
             raw = form if isinstance(form, bytes) else urlencode(form, doseq=True).encode()
             sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
@@ -103,11 +104,6 @@ class Api:
         response = self.client.http.request(method, path, headers=sent, body=raw)
         contract.check(method, path, response.status_code, response.headers, response.body)
         return Answer(response.status_code, response.headers, response.body)
-
-    def form_token(self, session: str = "anybody") -> str:
-        """What a form of ours carries that was made a moment ago, for a session or for anybody."""
-        issued = f"{int(self.clock.now().timestamp()) - 10:x}"
-        return f"{issued}-{self.ports.secrets.derive('form', session, issued)[:16].hex()}"
 
     def books(self, key: str | None = FORM_KEY, **changes: Any) -> Any:
         """A booking that has to succeed, as answered."""

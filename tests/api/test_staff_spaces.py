@@ -167,7 +167,10 @@ def test_the_site_s_settings_are_shown_without_the_salt(api: Api) -> None:
         "prove_address": False,
         "hold_minutes": 30,
         "live_bookings": None,
-        "allowed_domains": ["gov.fi", "tyo2lab.fi"],
+        "allowed_domains": [
+            {"domain": each, "since": None, "until": None, "confirmed": True, "note": ""}
+            for each in ("gov.fi", "tyo2lab.fi")
+        ],
         "allowed_sites": [],
         "mailbox": "",
         "mail_texts": {},

@@ -43,7 +43,7 @@ class SessionIn(Model):
     """What was mailed: the code, or the two parts of the link."""
 
     form: ClassVar[type[BaseModel]] = SessionForm
-    code: Code = ""
+    code: Annotated[str, StringConstraints(max_length=40)] = ""
     login_id: Annotated[str, StringConstraints(max_length=64)] = ""
     token: Annotated[str, StringConstraints(max_length=64)] = ""
 

@@ -46,6 +46,7 @@ class Session:
     person_id: str
     created_at: datetime
     seen_at: datetime
+    epoch: int  # of its person when it began
 
 
 def digest_of(secret: str) -> str:
@@ -77,7 +78,8 @@ def alive(session: Session, profile: Profile, now: datetime) -> bool:
     """Whether a session is neither idle nor old, and was not ended with the others of its person."""
     return (
         session.person_id == profile.person_id
-        and session.created_at >= profile.sessions_from
+        and session.epoch == profile.epoch
+        and session.created_at >= profile.created_at
         and now < session.created_at + LONGEST
         and now < session.seen_at + IDLE
     )

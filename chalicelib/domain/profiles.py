@@ -16,7 +16,7 @@ class Profile:
     person_id: str
     person: Person
     created_at: datetime
-    sessions_from: datetime  # a session that began before is over
+    epoch: int = 1  # a session of an earlier one is over: no clock decides that
     granted: Role | None = None  # STAFF or ADMIN, by an admin
     partner_until: date | None = None  # the last day of an invitation
     invited_by: str = ""
@@ -53,7 +53,7 @@ def actor_of(profile: Profile, role: Role, session: str = "") -> Actor:
 def newcomer(person_id: str, person: Person, now: datetime) -> Profile:
     """Somebody of whom nothing is known but an address. It is written as version 1."""
     known = replace(person, email=normalised(person.email))
-    return Profile(person_id, known, created_at=now, sessions_from=now, version=0)
+    return Profile(person_id, known, created_at=now, version=0)
 
 
 def logged_in(profile: Profile, now: datetime) -> Profile:
@@ -66,19 +66,24 @@ def told(profile: Profile, person: Person) -> Profile:
     return _next(profile, person=replace(person, email=profile.person.email))
 
 
-def logged_out(profile: Profile, now: datetime) -> Profile:
+def logged_out(profile: Profile) -> Profile:
     """With all sessions ended."""
-    return _next(profile, sessions_from=now)
+    return _next(profile, epoch=profile.epoch + 1)
 
 
-def granted(profile: Profile, role: Role | None, now: datetime) -> Profile:
+def granted(profile: Profile, role: Role | None) -> Profile:
     """With another role, or none: whoever has a session has to log in as what they are now."""
-    return _next(profile, granted=role, sessions_from=now)
+    return _next(profile, granted=role, epoch=profile.epoch + 1)
 
 
-def invited(profile: Profile, until: date | None, by: str, now: datetime) -> Profile:
+def invited(profile: Profile, until: date | None, by: str) -> Profile:
     """A partner until a day (None: no longer)."""
-    return _next(profile, partner_until=until, invited_by=by, sessions_from=now)
+    return _next(profile, partner_until=until, invited_by=by, epoch=profile.epoch + 1)
+
+
+def leaving(profile: Profile, now: datetime) -> Profile:
+    """About to be forgotten: nothing new is done in their name."""
+    return _next(profile, erase_from=now, epoch=profile.epoch + 1)
 
 
 def _next(profile: Profile, **changes: object) -> Profile:

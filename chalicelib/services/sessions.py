@@ -1,7 +1,7 @@
 """Somebody in a browser: from a proved address until they leave, are idle for long, or are ended."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain import profiles
@@ -36,7 +36,7 @@ def begin(ports: Ports, tx: Transaction, profile: Profile, before: str, now: dat
     after = profiles.logged_in(profile, now)
     cookie = f"{after.person_id}.{long_secret(ports)}"
     ports.people.save_profile(tx, after)
-    ports.logins.begin(tx, Session(digest_of(cookie), after.person_id, now, now))
+    ports.logins.begin(tx, Session(digest_of(cookie), after.person_id, now, now, after.epoch))
     if before:
         ports.logins.end(tx, before)
     subject = f"person#{after.person_id}"
@@ -57,8 +57,7 @@ def actor_of(ports: Ports, cookie: str) -> Actor | None:
     if role is Role.VISITOR:
         return None
     if now >= session.seen_at + SEEN_EVERY:
-        seen = Session(session.token_hash, session.person_id, session.created_at, now)
-        ports.logins.touch(seen)
+        ports.logins.touch(replace(session, seen_at=now))
     return profiles.actor_of(profile, role, session.token_hash)
 
 
@@ -77,7 +76,7 @@ def end_all(ports: Ports, intent: Intent) -> Outcome[Profile]:
         profile, now = ports.people.profile(intent.actor.person_id), ports.clock.now()
         if profile is None:
             raise NotFound
-        after = profiles.logged_out(profile, now)
+        after = profiles.logged_out(profile)
         ports.people.save_profile(attempt.tx, after)
         subject = f"person#{profile.person_id}"
         actor = intent.actor.actor_id

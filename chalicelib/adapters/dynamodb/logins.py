@@ -15,7 +15,7 @@ from chalicelib.domain.profiles import Profile
 from chalicelib.services.ports import Clock
 
 LOGIN, SESSION = "login", "session"
-INSTANTS = ("created_at", "expires_at", "used_at", "seen_at")
+INSTANTS = ("created_at", "used_at")
 
 
 class Logins:
@@ -70,6 +70,7 @@ class Logins:
                 "person_id": session.person_id,
                 "created_at": iso(session.created_at),
                 "seen_at": iso(session.seen_at),
+                "epoch": session.epoch,
                 "expires_at": int((session.created_at + LONGEST).timestamp()),
             },
             ("token_hash",),
@@ -142,4 +143,5 @@ def _session_of(item: Mapping[str, Any]) -> Session:
         person_id=item["person_id"],
         created_at=instant(item["created_at"]),
         seen_at=instant(item["seen_at"]),
+        epoch=item["epoch"],
     )

@@ -17,7 +17,7 @@ QUOTA = "quota"
 PROFILE = "profile"
 KEY = "key"
 SUPPRESSED, PREFERENCES = "suppressed", "preferences"
-MOMENTS = ("created_at", "sessions_from", "logged_in_at", "erase_from")
+MOMENTS = ("created_at", "logged_in_at", "erase_from")
 MOST_GONE = 100  # in one expression of 4,096 bytes
 
 
@@ -164,6 +164,7 @@ def profile_item(profile: Profile) -> Item:
         "granted": profile.granted.value if profile.granted else None,
         "partner_until": profile.partner_until.isoformat() if profile.partner_until else None,
         "invited_by": profile.invited_by,
+        "epoch": profile.epoch,
         "version": profile.version,
         **{name: iso(value) for name in MOMENTS if (value := getattr(profile, name))},
     }
@@ -179,6 +180,7 @@ def profile_of(item: Mapping[str, Any]) -> Profile:
         granted=Role(granted) if granted else None,
         partner_until=date.fromisoformat(until) if until else None,
         invited_by=item["invited_by"],
+        epoch=item["epoch"],
         version=item["version"],
         **moments,
     )

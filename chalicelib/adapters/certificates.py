@@ -16,14 +16,21 @@ PREFIXES = {
     "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
 }
 LEAST_BITS = 2048
+LEAST_EXPONENT = 3  # whatever is raised to 1 is its own signature
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """An RSA key of at least 2048 bits."""
+    """An RSA key of at least 2048 bits. Raises ValueError where it would be a weaker one."""
 
     modulus: int
     exponent: int
+
+    def __post_init__(self) -> None:
+        if self.modulus.bit_length() < LEAST_BITS:
+            raise ValueError("a short key")
+        if self.exponent < LEAST_EXPONENT:
+            raise ValueError("no exponent")
 
     def signed(self, data: bytes, signature: bytes, digest: str) -> bool:
         """Whether this is the key's signature (RSASSA-PKCS1-v1_5, RFC 8017, 8.2.2) of the data.
@@ -42,12 +49,9 @@ class PublicKey:
 def key_of(pem: str) -> PublicKey:
     """The key of a certificate (RFC 5280, 4.1; v3). Raises ValueError where there is none that will do."""
     try:
-        key = _key(ssl.PEM_cert_to_DER_cert(pem))
+        return _key(ssl.PEM_cert_to_DER_cert(pem))
     except IndexError as error:
         raise ValueError("cut off") from error
-    if key.modulus.bit_length() < LEAST_BITS:
-        raise ValueError("a short key")
-    return key
 
 
 def _encoded(data: bytes, digest: str, length: int) -> bytes:

@@ -10,10 +10,9 @@ import logging
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
-from urllib.parse import urlsplit
 
+from chalicelib.adapters import fetching
 from chalicelib.adapters.certificates import PublicKey, key_of
 from chalicelib.domain.errors import Forbidden, Unavailable
 
@@ -22,8 +21,6 @@ log = logging.getLogger(__name__)
 SIGNED = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
 OPTIONAL = "Subject"  # Lambda's events have it as null where there is none
 DIGESTS = {"1": "sha1", "2": "sha256"}
-SECONDS = 5
-MOST_BYTES = 65_536
 CERTIFICATES = 4  # more than are in use at a time
 
 
@@ -101,17 +98,7 @@ def _key_at(url: str) -> PublicKey:
 
 
 def _fetched(url: str) -> str:
-    """What stands at an address, and nowhere else: a redirection is not followed."""
-    address = urlsplit(url)
-    kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
-    connection = kind(address.netloc, timeout=SECONDS)
-    try:
-        connection.request("GET", address.path)
-        answer = connection.getresponse()
-        if answer.status != 200:
-            raise Unavailable
-        return answer.read(MOST_BYTES).decode()
-    except (OSError, HTTPException) as error:
-        raise Unavailable from error
-    finally:
-        connection.close()
+    status, body = fetching.fetched(url)
+    if status != 200:
+        raise Unavailable
+    return body.decode()

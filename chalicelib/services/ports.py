@@ -383,6 +383,32 @@ class Secrets(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom a provider vouches for."""
+
+    email: str
+    name: str = ""
+    organisation: str = ""
+    language: str = ""
+
+
+class Provider(Protocol):
+    """Who else can prove an address: an OpenID provider."""
+
+    def address(
+        self, *, state: str, nonce: str, verifier: str, redirect_uri: str, language: str
+    ) -> str:
+        """Where a browser is sent to log in (OpenID Connect Core, 3.1.2.1)."""
+
+    def identity(self, *, code: str, nonce: str, verifier: str, redirect_uri: str) -> Identity:
+        """Whom a code stands for.
+
+        Raises Forbidden (a word for the log) where it is nobody, Unavailable where the provider does
+        not answer.
+        """
+
+
 class Calendars(Protocol):
     """What calendars read (RFC 5545)."""
 

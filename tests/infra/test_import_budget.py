@@ -8,7 +8,17 @@ import pytest
 
 from infra.package import ROOT
 
-HEAVY = ("boto3", "botocore", "jinja2", "icalendar", "babel", "holidays", "email_validator", "yaml")
+HEAVY = (
+    "boto3",
+    "botocore",
+    "jinja2",
+    "icalendar",
+    "babel",
+    "holidays",
+    "email_validator",
+    "yaml",
+    "jwt",
+)
 
 
 @pytest.fixture(scope="module")

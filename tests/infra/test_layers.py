@@ -30,6 +30,7 @@ LIBRARIES = {
     "botocore": {"adapters", "bootstrap"},
     "icalendar": {"adapters"},
     "jinja2": {"pages", "adapters"},
+    "jwt": {"adapters"},
     "markupsafe": {"pages"},
     "yaml": set(),
 }

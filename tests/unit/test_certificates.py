@@ -140,3 +140,12 @@ def test_a_certificate_that_is_cut_off_has_no_key(private):
     for end in range(len(der)):
         with pytest.raises(ValueError):
             key_of(ssl.DER_cert_to_PEM_cert(der[:end]))
+
+
+def test_numbers_that_would_make_a_weak_key_make_none():
+    PublicKey(1 << 2047, 3)
+    with pytest.raises(ValueError, match="short"):
+        PublicKey((1 << 2047) - 1, 3)
+    for exponent in (0, 1, 2):
+        with pytest.raises(ValueError, match="exponent"):
+            PublicKey(1 << 2047, exponent)

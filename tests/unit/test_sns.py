@@ -6,9 +6,6 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -17,12 +14,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from app import mail_events
 from chalicelib import bootstrap
-from chalicelib.adapters import sns
+from chalicelib.adapters import fetching, sns
 from chalicelib.api.problems import presented
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Forbidden, Unavailable
 from chalicelib.domain.messages import Kind, State
 from tests.unit.mailing import office
+from tests.unit.serving import a_server
 from tests.unit.test_certificates import a_certificate
 
 TOPIC = "arn:aws:sns:eu-north-1:123456789012:labivaraus-mail-events"
@@ -311,34 +309,6 @@ def test_what_is_no_certificate_is_refused_and_not_kept(sign, key, monkeypatch, 
 # How it is fetched
 
 
-@contextmanager
-def a_server(answers: dict[str, tuple[int, dict[str, str], bytes]], context=None) -> Iterator[str]:
-    """A server on this machine; its address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, headers, body = answers[self.path]
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_: object) -> None:
-            """A client that does not like a certificate goes away."""
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        if context:
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
 @pytest.fixture
 def real_fetch(fetched, monkeypatch) -> None:
     monkeypatch.setattr(sns, "_fetched", REAL_FETCH)
@@ -391,7 +361,7 @@ def test_a_certificate_that_could_not_be_had_is_asked_for_again(sign, key, statu
 
 @pytest.mark.usefixtures("real_fetch")
 def test_nobody_there_is_as_good_as_no_answer(sign, monkeypatch):
-    monkeypatch.setattr(sns, "SECONDS", 0.2)
+    monkeypatch.setattr(fetching, "SECONDS", 0.2)
     begun = time.monotonic()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -421,7 +391,7 @@ def test_an_answer_in_another_language_is_none(sign):
 @pytest.mark.usefixtures("real_fetch")
 def test_a_certificate_has_an_end(sign, key):
     head, line, rest = a_certificate(key).partition("\n")
-    answers = {PATH: (200, {}, (head + line * sns.MOST_BYTES + rest).encode())}
+    answers = {PATH: (200, {}, (head + line * fetching.MOST_BYTES + rest).encode())}
     with a_server(answers) as address:
         said = sign(SigningCertUrl=address + PATH)
         assert refused(said, endpoint_url=address) == "certificate"

@@ -278,8 +278,10 @@ class Provider(Protocol):
     ) -> str:
         """Where a browser is sent to log in (OpenID Connect Core, 3.1.2.1)."""
 
-    def identity(self, *, code: str, nonce: str, verifier: str, redirect_uri: str) -> Identity:
-        """Whom a code stands for.
+    def identity(
+        self, *, code: str, issuer: str, nonce: str, verifier: str, redirect_uri: str
+    ) -> Identity:
+        """Whom a code stands for; `issuer` is who it says it is from, "" where it does not (RFC 9207).
 
         Raises Forbidden (a word for the log) where it is nobody, Unavailable where the provider does
         not answer.
@@ -380,32 +382,6 @@ class Secrets(Protocol):
         """32 bytes that nobody can guess, always the same for the same purpose, parts and key.
 
         Without a key's id, of the current one.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Whom a provider vouches for."""
-
-    email: str
-    name: str = ""
-    organisation: str = ""
-    language: str = ""
-
-
-class Provider(Protocol):
-    """Who else can prove an address: an OpenID provider."""
-
-    def address(
-        self, *, state: str, nonce: str, verifier: str, redirect_uri: str, language: str
-    ) -> str:
-        """Where a browser is sent to log in (OpenID Connect Core, 3.1.2.1)."""
-
-    def identity(self, *, code: str, nonce: str, verifier: str, redirect_uri: str) -> Identity:
-        """Whom a code stands for.
-
-        Raises Forbidden (a word for the log) where it is nobody, Unavailable where the provider does
-        not answer.
         """
 
 

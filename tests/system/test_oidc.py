@@ -84,6 +84,7 @@ def test_a_code_is_no_other_clients(issuer):
 def test_another_issuers_code_is_not_sent_to_this_one(issuer):
     login = a_login(issuer)
     assert login.refused(issuer="https://evil.example") == "another issuer"
+    assert login.refused(issuer="") == "another issuer"  # this one always says who it is
     assert login.identity() == AINO  # which it would not be if the code had been used
 
 

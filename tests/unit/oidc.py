@@ -120,5 +120,5 @@ def a_client(issuer: str = ISSUER, secret: str = "secret", **more: Any) -> OidcP
 
 
 def identity(provider: OidcProvider, **changes: str):
-    asked = {"code": "c", "nonce": NONCE, "verifier": VERIFIER, "redirect_uri": HOME}
+    asked = {"code": "c", "issuer": "", "nonce": NONCE, "verifier": VERIFIER, "redirect_uri": HOME}
     return provider.identity(**asked | changes)

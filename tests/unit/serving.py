@@ -37,6 +37,6 @@ def a_server(answers: Answers, context=None, asked: list[tuple] | None = None) -
     with Server(("127.0.0.1", 0), Handler) as server:
         if context:
             server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
         server.shutdown()

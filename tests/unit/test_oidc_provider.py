@@ -169,6 +169,15 @@ def test_a_code_of_another_issuer_is_not_sent_on(web):
     assert identity(a_client(), issuer=ISSUER)
 
 
+def test_a_code_of_nobody_is_not_one_of_a_provider_that_says_who_it_is(web):
+    """RFC 9207, 2.4"""
+    assert identity(a_client(), issuer="")
+    said = {"authorization_response_iss_parameter_supported": True}
+    web.pages[WELL_KNOWN] = 200, a_document(**said)
+    assert refused(issuer="") == "another issuer"
+    assert identity(a_client(), issuer=ISSUER)
+
+
 def test_a_token_of_another_login_is_not_taken(web):
     assert refused(nonce="another nonce") == "nonce"
 

@@ -24,12 +24,16 @@ KEPT_SECONDS = 3600.0  # a key that the provider has withdrawn is believed no lo
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where a provider does what (Discovery, 3); `userinfo` is "" where there is none."""
+    """Where a provider does what (Discovery, 3); `userinfo` is "" where there is none.
+
+    With `says_issuer` a code that does not say whom it is from is none of its own (RFC 9207, 2.4).
+    """
 
     authorization: str
     token: str
     keys: str
     userinfo: str
+    says_issuer: bool
 
 
 class Discovery:
@@ -54,6 +58,7 @@ class Discovery:
             userinfo=self._address(found, "userinfo_endpoint")
             if "userinfo_endpoint" in found
             else "",
+            says_issuer=found.get("authorization_response_iss_parameter_supported") is True,
         )
 
     def key(self, kid: str | None) -> PublicKey | None:

@@ -70,14 +70,15 @@ class OidcProvider:
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(asked)}"
 
     def identity(
-        self, *, code: str, nonce: str, verifier: str, redirect_uri: str, issuer: str = ""
+        self, *, code: str, issuer: str, nonce: str, verifier: str, redirect_uri: str
     ) -> Identity:
-        """Whom a code stands for; `issuer` is who it says it is from, if it says so (RFC 9207).
+        """Whom a code stands for; `issuer` is who it says it is from, "" where it does not (RFC 9207).
 
         Raises Forbidden (a word for the log) where it is nobody, Unavailable where the provider does
         not answer.
         """
-        if issuer not in ("", self._discovery.issuer):
+        says_issuer = bool(issuer) or self._discovery.endpoints().says_issuer
+        if says_issuer and issuer != self._discovery.issuer:
             raise refused("another issuer")
         tokens = self._tokens(code, verifier, redirect_uri)
         claims = claims_of(

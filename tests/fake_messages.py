@@ -74,7 +74,9 @@ class FakeOutbox:
                 reminders_off=message.person_id in store.reminders_off,
                 paused_until=store.paused_until,
                 login=store.logins.get(name) if kind == "login" else None,
-                profile=store.profiles.get(message.person_id),
+                profile=(
+                    store.profiles.get(message.person_id) if kind in ("login", "person") else None
+                ),
             ),
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from chalicelib.domain.bookings import Booking
@@ -54,7 +54,7 @@ class Letter:
     site: Site
     spaces: Mapping[str, Space]
     now: datetime
-    booking: Booking | None = None  # of a digest there is none
+    booking: Booking | None = None  # of a digest, a login and an invitation there is none
     rule: str = ""  # of a reminder: P1D, PT1H
     before: Facts | None = None  # of a change: what this person was told last
     method: Method | None = None  # of the calendar part; None: there is none
@@ -62,6 +62,9 @@ class Letter:
     confirm_url: str = ""
     manage_url: str = ""
     unsubscribe_url: str = ""
+    login_url: str = ""
+    until: datetime | None = None  # of a login: when code and link end
+    last_day: date | None = None  # of an invitation
     waiting: tuple[Booking, ...] = ()  # of a digest: what waits for an answer
     decide_urls: Mapping[str, str] = field(default_factory=dict)  # to staff: where each is answered
     extra: str = ""  # a paragraph of staff's own, in the language of the reader

@@ -58,6 +58,7 @@ class State(StrEnum):
 # What SES says of a mail, from the weakest on: a later, weaker word changes nothing.
 EVIDENCE = (State.SENT, State.DELIVERED, State.BOUNCED, State.COMPLAINED)
 URGENT = (Kind.HOLD, Kind.LOGIN)  # somebody sits and waits: not only the clock gets them out
+UNPROVED = (Kind.HOLD, Kind.LOGIN)  # to an address that anybody may have typed: in our words only
 # In which order they go when there is more than can be sent at once.
 PRECEDENCE = (
     Kind.LOGIN,

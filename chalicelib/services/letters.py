@@ -6,10 +6,21 @@ from datetime import datetime, timedelta
 from chalicelib.domain.bookings import Booking, State, judged
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.letters import Letter, Method, Telling, Told, facts_of
+from chalicelib.domain.logins import open_at
 from chalicelib.domain.messages import EVIDENCE, STAFF, Kind, Message
 from chalicelib.domain.messages import State as Sending
-from chalicelib.domain.people import Person
-from chalicelib.services.links import code_of, confirm_url, decide_url, manage_url, unsubscribe_url
+from chalicelib.domain.people import Person, Role
+from chalicelib.domain.profiles import role_of
+from chalicelib.domain.times import local_date
+from chalicelib.services.links import (
+    code_of,
+    confirm_url,
+    decide_url,
+    login_code,
+    login_url,
+    manage_url,
+    unsubscribe_url,
+)
 from chalicelib.services.ports import MessageContext, Ports
 
 # What tells a person the facts of a booking, to be compared with by what comes after.
@@ -59,6 +70,10 @@ def _judged(
     catalog = ports.settings.get()
     if message.kind is Kind.DIGEST:
         return _digest(ports, message, catalog, now)
+    if message.kind is Kind.LOGIN:
+        return _login(ports, message, context, catalog, now)
+    if message.kind is Kind.INVITATION:
+        return _invitation(message, context, catalog, now)
     if context.booking is None:
         return Drop("no-subject")
     if context.suppressed and message.person_id != STAFF:
@@ -124,14 +139,8 @@ def _ready(
     method = _method(message, booking, told.told)
     staff = message.person_id == STAFF
     person = _staff(catalog) if staff else booking.person
-    letter = Letter(
-        message_id=message.message_id,
-        attempt=message.attempt,
-        kind=message.kind,
-        to=person,
-        site=catalog.site,
-        spaces=catalog.spaces,
-        now=now,
+    letter = replace(
+        _blank(message, person, catalog, now),
         booking=booking,
         rule=message.rule,
         before=told.told.facts if told.told else None,
@@ -143,7 +152,6 @@ def _ready(
         unsubscribe_url=(
             unsubscribe_url(ports, message.person_id) if message.kind is Kind.REMINDER else ""
         ),
-        extra=_extra(message.kind, person.language, catalog),
     )
     if message.kind not in TELLING:
         return Ready(letter, booking.version)
@@ -170,8 +178,61 @@ def _method(message: Message, booking: Booking, told: Telling | None) -> Method 
     return None
 
 
-def _extra(kind: Kind, language: str, catalog: Catalog) -> str:
-    return catalog.site.mail_texts.get(kind.value, {}).get(language, "")
+def _blank(message: Message, to: Person, catalog: Catalog, now: datetime) -> Letter:
+    """A letter that is about nothing yet, with staff's own paragraph in its reader's language."""
+    return Letter(
+        message_id=message.message_id,
+        attempt=message.attempt,
+        kind=message.kind,
+        to=to,
+        site=catalog.site,
+        spaces=catalog.spaces,
+        now=now,
+        extra=catalog.site.mail_texts.get(message.kind.value, {}).get(to.language, ""),
+    )
+
+
+def _login(
+    ports: Ports, message: Message, context: MessageContext, catalog: Catalog, now: datetime
+) -> Ready | Drop:
+    """Only here is it found out who may log in: asking is the same for everybody."""
+    login = context.login
+    if login is None:
+        return Drop("no-subject")
+    if now >= login.expires_at:
+        return Drop("expired")
+    if not open_at(login, now):
+        return Drop("used")
+    if context.suppressed:
+        return Drop("suppressed")
+    if role_of(login.email, context.profile, catalog.site, now) is Role.VISITOR:
+        return Drop("not-allowed")
+    letter = _blank(message, Person("", login.email, language=login.language), catalog, now)
+    return Ready(
+        replace(
+            letter,
+            code=login_code(ports, login),
+            login_url=login_url(ports, login),
+            until=login.expires_at,
+        )
+    )
+
+
+def _invitation(
+    message: Message, context: MessageContext, catalog: Catalog, now: datetime
+) -> Ready | Drop:
+    profile = context.profile
+    if profile is None or profile.erase_from is not None:
+        return Drop("no-subject")
+    if context.suppressed:
+        return Drop("suppressed")
+    if profile.partner_until is None:
+        return Drop("withdrawn")
+    if local_date(now, catalog.site.zone) > profile.partner_until:
+        return Drop("expired")
+    letter = _blank(message, profile.person, catalog, now)
+    address = f"{catalog.site.base_url}/login"
+    return Ready(replace(letter, login_url=address, last_day=profile.partner_until))
 
 
 def _staff(catalog: Catalog) -> Person:
@@ -182,19 +243,9 @@ def _digest(ports: Ports, message: Message, catalog: Catalog, now: datetime) -> 
     waiting = waiting_for_staff(ports, now)
     if not waiting:
         return Drop("nothing-new")
-    letter = Letter(
-        message_id=message.message_id,
-        attempt=message.attempt,
-        kind=message.kind,
-        to=_staff(catalog),
-        site=catalog.site,
-        spaces=catalog.spaces,
-        now=now,
-        waiting=tuple(waiting),
-        decide_urls={each.booking_id: decide_url(ports, each) for each in waiting},
-        extra=_extra(message.kind, "fi", catalog),
-    )
-    return Ready(letter)
+    links = {each.booking_id: decide_url(ports, each) for each in waiting}
+    letter = _blank(message, _staff(catalog), catalog, now)
+    return Ready(replace(letter, waiting=tuple(waiting), decide_urls=links))
 
 
 def waiting_for_staff(ports: Ports, now: datetime) -> list[Booking]:

@@ -6,6 +6,7 @@ A table never holds them, and a stolen table gives none away: they hang on a key
 import hmac
 
 from chalicelib.domain.bookings import Booking
+from chalicelib.domain.logins import Login
 from chalicelib.domain.people import Actor, Role
 from chalicelib.services.access import LINK_ACTIONS
 from chalicelib.services.ports import Ports
@@ -75,3 +76,19 @@ def unsubscribe_url(ports: Ports, person_id: str) -> str:
     """Where a person switches reminders off, by one click and without logging in (RFC 8058)."""
     token = token_of(ports, "unsubscribe", person_id)
     return f"{ports.settings.get().site.base_url}/unsubscribe/{person_id}/{token}"
+
+
+def login_token(ports: Ports, login_id: str, key_id: str) -> str:
+    """The secret part of a link to log in by: 32 bytes, as 64 characters."""
+    return ports.secrets.derive("login", login_id, key_id=key_id).hex()
+
+
+def login_code(ports: Ports, login: Login) -> str:
+    """The code of a mail: eight characters, 40 bits, of which five can be tried."""
+    return code_from(ports.secrets.derive("login-code", login.login_id, key_id=login.key_id))
+
+
+def login_url(ports: Ports, login: Login) -> str:
+    """Where the link of a mail leads: the page shows, and its button acts."""
+    token = login_token(ports, login.login_id, login.key_id)
+    return f"{ports.settings.get().site.base_url}/login/{login.login_id}/{token}"

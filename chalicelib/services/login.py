@@ -15,7 +15,7 @@ from chalicelib.domain.messages import Kind, message
 from chalicelib.domain.people import Person, normalised, person_id_of
 from chalicelib.domain.profiles import Profile, newcomer
 from chalicelib.services import sessions
-from chalicelib.services.links import code_from, typed_code
+from chalicelib.services.links import login_code, login_token, typed_code
 from chalicelib.services.ports import Ports
 from chalicelib.services.sender import nudge
 from chalicelib.services.sessions import Entered, long_secret
@@ -42,7 +42,7 @@ def ask(ports: Ports, email: str, language: str, next_page: str = "") -> str:
         email=address,
         language=language,
         browser_hash=digest_of(secret),
-        link_hash=digest_of(link_token(ports, login_id, key_id)),
+        link_hash=digest_of(login_token(ports, login_id, key_id)),
         key_id=key_id,
         created_at=now,
         expires_at=now + LIFE,
@@ -90,22 +90,6 @@ def by_code(ports: Ports, cookie: str, code: str, before: str = "") -> Entered:
         return same(typed_code(code), digest_of(login_code(ports, login)))
 
     return _enter(ports, cookie, proved, before)
-
-
-def link_token(ports: Ports, login_id: str, key_id: str) -> str:
-    """The secret part of a link: 32 bytes, as 64 characters."""
-    return ports.secrets.derive("login", login_id, key_id=key_id).hex()
-
-
-def login_code(ports: Ports, login: Login) -> str:
-    """The code of a mail: eight characters, 40 bits, of which five can be tried."""
-    return code_from(ports.secrets.derive("login-code", login.login_id, key_id=login.key_id))
-
-
-def login_url(ports: Ports, login: Login) -> str:
-    """Where the link of a mail leads: the page shows, and its button acts."""
-    token = link_token(ports, login.login_id, login.key_id)
-    return f"{ports.settings.get().site.base_url}/login/{login.login_id}/{token}"
 
 
 def _enter(ports: Ports, cookie: str, proved: Callable[[Login], bool], before: str) -> Entered:

@@ -71,7 +71,7 @@ def send_again(ports: Ports, message_id: str, intent: Intent) -> Outcome[Message
         message = ports.outbox.get(message_id)
         if message is None:
             raise NotFound
-        if not message.final:
+        if not message.final or message.kind is Kind.LOGIN:  # one asks for another
             raise refuse("stale-state", state=message.state.value)
         now = ports.clock.now()
         after = domain.again(message, now)

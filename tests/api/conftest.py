@@ -21,7 +21,7 @@ from chalicelib.api import forms
 from chalicelib.domain.people import Person, person_id_of
 from chalicelib.domain.profiles import newcomer
 from chalicelib.domain.spaces import Space
-from chalicelib.services import login
+from chalicelib.services import links
 from chalicelib.services.check import check as check_ledger
 from chalicelib.services.people import digest_of
 from chalicelib.services.ports import Ports
@@ -121,7 +121,7 @@ class Api:
         asked = self("POST", "/v1/auth/links", {"email": email})
         pair = asked.headers["Set-Cookie"].partition(";")[0]
         login_id = pair.partition("=")[2].partition(".")[0]
-        code = login.login_code(self.ports, self.store.logins[login_id])
+        code = links.login_code(self.ports, self.store.logins[login_id])
         entered = self("POST", "/v1/auth/session", {"code": code}, Cookie=pair)
         assert entered.status == 200, entered.text
         return entered.headers["Set-Cookie"].partition(";")[0]

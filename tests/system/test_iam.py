@@ -90,6 +90,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "bookings/due": {"Query"},
         "outbox": READ | {"PutItem", "DeleteItem"},
         "people": READ,
+        "tokens": {"BatchGetItem"},
     },
     "ask-staff": {
         "catalog": {"GetItem", "Query"},

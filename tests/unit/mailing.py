@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from chalicelib.domain import profiles
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.letters import Letter
-from chalicelib.domain.messages import Kind, Message
+from chalicelib.domain.messages import Kind, Message, message
+from chalicelib.domain.people import Person, person_id_of
+from chalicelib.domain.profiles import Profile
 from chalicelib.domain.spaces import Space
 from chalicelib.services import sender
 from chalicelib.services.ports import Ports
@@ -53,6 +56,20 @@ class Office:
         self.deliver()
         self.store.mails.clear()
         return booking
+
+    def invite(self, person: Person, until: date | None) -> Profile:
+        """A partner until a day, with the message that tells them."""
+        person_id, now = person_id_of(person.email, self.store.site.salt), self.clock.now()
+        known = self.store.profiles.get(person_id) or profiles.newcomer(person_id, person, now)
+        profile = profiles.invited(known, until, "p_sami", now)
+        subject, version = f"person#{person_id}", profile.version
+        tx = self.ports.begin()
+        self.ports.people.save_profile(tx, profile)
+        self.ports.outbox.put(
+            tx, message(Kind.INVITATION, subject, person_id, version, due_at=now, now=now)
+        )
+        tx.commit()
+        return profile
 
     def work(self) -> list[str]:
         """Workers look once at all that is queued; what they did."""

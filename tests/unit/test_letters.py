@@ -1,26 +1,27 @@
 """Whether a message is still true, and what its letter may say."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from chalicelib.domain.letters import Method
 from chalicelib.domain.messages import STAFF, Kind, message
 from chalicelib.domain.people import Person
-from chalicelib.services import confirming, outbox, sender
+from chalicelib.services import confirming, login, outbox, sender
 from chalicelib.services.expiry import expire_due
 from chalicelib.services.letters import Drop, letter_of, waiting_for_staff
-from tests.builders import ANYBODY, EERO, an_intent, on
+from tests.builders import ANYBODY, EERO, PIA, an_intent, on
 from tests.builders import STAFF as SAMI
 from tests.unit.mailing import DAY, NEW_YEAR, office, utc
 from tests.unit.steps import approve, cancel, change, deny
 
+ENTRANCE = (Kind.LOGIN, Kind.INVITATION)
 ASKED, CONFIRMATION = Kind.APPROVAL_ASKED, Kind.CONFIRMATION
 
 
 @pytest.fixture
 def life(lab):
-    """The letters of a life: a hold that became a booking, and what befell three others."""
+    """The letters of a life: a hold that became a booking, what befell three others, and ways in."""
     lab = office(lab, prove_address=True)
     hold = lab.book("loft", by=ANYBODY)
     lab.deliver()
@@ -38,6 +39,8 @@ def life(lab):
     lab.book("loft", hours="14-15")
     lab.clock.time = utc("2027-01-20 12:00")
     expire_due(lab.ports)
+    login.ask(lab.ports, EERO.email, EERO.language)
+    lab.invite(PIA, date(2027, 1, 31))
     lab.deliver()
     return lab
 
@@ -50,9 +53,11 @@ def test_every_kind_of_mail_is_sent_in_a_life(life):
     assert {letter.kind for letter in life.sent} == set(Kind)
 
 
-def test_only_the_mail_of_a_hold_has_a_code(life):
+def test_only_the_mails_that_prove_an_address_have_a_code(life):
     for letter in life.sent:
-        assert bool(letter.code) == bool(letter.confirm_url) == (letter.kind is Kind.HOLD)
+        assert bool(letter.code) == (letter.kind in (Kind.HOLD, Kind.LOGIN))
+        assert bool(letter.confirm_url) == (letter.kind is Kind.HOLD)
+        assert bool(letter.login_url) == (letter.kind in ENTRANCE)
 
 
 def test_only_reminders_can_be_switched_off(life):
@@ -65,8 +70,11 @@ def test_staff_are_not_given_the_links_of_a_person(life):
     for letter in life.sent:
         to_staff = letter.kind in (ASKED, Kind.DIGEST)
         assert (letter.to.email == "lab@lab.example") == to_staff
-        assert bool(letter.manage_url) != to_staff
-        assert (letter.to == letter.booking.person) != to_staff if letter.booking else to_staff
+        assert bool(letter.manage_url) != (to_staff or letter.kind in ENTRANCE)
+        if letter.booking:
+            assert (letter.to == letter.booking.person) != to_staff
+        else:
+            assert letter.kind in (Kind.DIGEST, *ENTRANCE)
 
 
 def test_calendar_parts_go_to_those_who_have_the_place(life):

@@ -51,6 +51,7 @@ HEADERS = {
 def attacked(kind: Kind, text: str) -> object:
     """A letter in which everything that anybody can type is `text`."""
     person = Person(text, "aino.aalto@gov.fi", text, "fi")
+    about_person = {"to": person} if kind in (Kind.LOGIN, Kind.INVITATION) else {}
     names = dict.fromkeys(("fi", "sv", "en"), text)
     letter = a_letter(
         kind,
@@ -64,6 +65,7 @@ def attacked(kind: Kind, text: str) -> object:
         spaces={
             key: replace(space, name=names, instructions=names) for key, space in SPACES.items()
         },
+        **about_person,
     )
     waiting = tuple(replace(each, person=person, title=text) for each in letter.waiting)
     return replace(letter, waiting=waiting)
@@ -112,11 +114,13 @@ def test_what_was_typed_can_be_read(kind: Kind) -> None:
     assert "a &lt; b &amp; c &gt; d\nuusi rivi {x}" in mail.html
 
 
-def test_a_mail_to_an_address_that_nobody_proved_says_nothing_that_was_typed() -> None:
+@pytest.mark.parametrize("kind", [Kind.HOLD, Kind.LOGIN])
+def test_a_mail_to_an_address_that_nobody_proved_says_nothing_that_was_typed(kind: Kind) -> None:
     """Anybody can type anybody's address: they must not choose what we write to it."""
     typed = "Voitit-palkinnon https://evil.example"
     person = Person(typed, "aino.aalto@gov.fi", typed)
-    mail = a_mail(Kind.HOLD, person=person, title=typed, notes=typed, facilitation_notes=typed)
+    typed_too = {"title": typed, "notes": typed, "facilitation_notes": typed}
+    mail = a_mail(kind, person=person, to=person, **typed_too)
     for shown in (*map(str, mail.message.values()), mail.text, mail.html):
         assert "evil" not in shown
         assert "palkinnon" not in shown

@@ -9,7 +9,8 @@ from chalicelib.adapters.dynamodb.batch import batch_get
 from chalicelib.adapters.dynamodb.bookings import SITE, booking_of
 from chalicelib.adapters.dynamodb.client import read
 from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, instant, iso, plain, typed
-from chalicelib.adapters.dynamodb.people import PREFERENCES, SUPPRESSED
+from chalicelib.adapters.dynamodb.logins import login_key, login_of
+from chalicelib.adapters.dynamodb.people import PREFERENCES, PROFILE, SUPPRESSED, profile_of
 from chalicelib.adapters.dynamodb.transaction import Transaction
 from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.letters import Facts, Method, Telling, Told
@@ -58,31 +59,42 @@ class Outbox:
 
     def context(self, message: Message) -> MessageContext:
         """What stands around a message, in one read."""
-        kind, _, name = message.subject.partition("#")
-        keys = [
-            (self._table, PAUSE),
-            (self._table, {"message_id": _told_id(message.subject, message.person_id)}),
-            (f"{self._prefix}people", {"person_id": message.person_id, "item": SUPPRESSED}),
-            (f"{self._prefix}people", {"person_id": message.person_id, "item": PREFERENCES}),
-        ]
-        if kind == "booking":
-            keys.append((f"{self._prefix}bookings", {"booking_id": name}))
         found: Item = {}
-        for table, item in batch_get(self._client, self._clock, keys):
+        for table, item in batch_get(self._client, self._clock, self._around(message)):
             value = plain(item)
             if table == self._table:
                 found["pause" if value["message_id"] == "pause" else "told"] = value
             elif table.endswith("people"):
                 found[value["item"]] = value
             else:
-                found["booking"] = value
+                found[table.removeprefix(self._prefix)] = value
         return MessageContext(
-            booking=booking_of(found["booking"]) if "booking" in found else None,
+            booking=booking_of(found["bookings"]) if "bookings" in found else None,
             told=_told_of(found["told"]) if "told" in found else None,
             suppressed=found.get(SUPPRESSED, {}).get("reason", ""),
             reminders_off=found.get(PREFERENCES, {}).get("reminders") is False,
             paused_until=instant(found["pause"]["until"]) if "pause" in found else None,
+            login=login_of(found["tokens"]) if "tokens" in found else None,
+            profile=profile_of(found[PROFILE]) if PROFILE in found else None,
         )
+
+    def _around(self, message: Message) -> list[tuple[str, dict[str, str]]]:
+        """The keys of what stands around a message; who its person is only where it is about that."""
+        kind, _, name = message.subject.partition("#")
+        people = f"{self._prefix}people"
+        keys = [
+            (self._table, PAUSE),
+            (self._table, {"message_id": _told_id(message.subject, message.person_id)}),
+            (people, {"person_id": message.person_id, "item": SUPPRESSED}),
+            (people, {"person_id": message.person_id, "item": PREFERENCES}),
+        ]
+        if kind == "booking":
+            keys.append((f"{self._prefix}bookings", {"booking_id": name}))
+        if kind == "login":
+            keys.append((f"{self._prefix}tokens", {"token_hash": login_key(name)}))
+        if kind in ("login", "person"):
+            keys.append((people, {"person_id": message.person_id, "item": PROFILE}))
+        return keys
 
     def due(self, now: datetime, limit: int) -> list[Message]:
         """What somebody has to look at by now, from the index, longest waiting first."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from chalicelib.domain.bookings import Booking, PendingChange, State
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.letters import Facts, Letter, Method, facts_of
+from chalicelib.domain.logins import LIFE
 from chalicelib.domain.messages import Kind
 from chalicelib.domain.people import Person
 from chalicelib.domain.spaces import PLACES, Space
@@ -14,8 +15,10 @@ from chalicelib.domain.spoken import in_language
 from chalicelib.domain.times import local_date, midnight, plus_days, wall
 
 NUMBER = "b_EXAMPLE"
+HALF_A_YEAR = timedelta(days=182)
 TITLES = {"fi": "Syksyn työpaja", "sv": "Höstens workshop", "en": "Autumn workshop"}
 AGENCIES = {"fi": "Esimerkkivirasto", "sv": "Exempelverket", "en": "Example Agency"}
+PARTNERS = {"fi": "Esimerkkiyhdistys", "sv": "Exempelföreningen", "en": "Example Society"}
 REASONS = {
     "fi": "Tilassa on silloin remontti.",
     "sv": "Utrymmet renoveras då.",
@@ -42,6 +45,8 @@ def example(
     kind: Kind, language: str, site: Site, spaces: Mapping[str, Space], now: datetime
 ) -> Letter:
     """A letter of a kind with made-up contents, but the Lab's own spaces and staff's own texts."""
+    if kind in (Kind.LOGIN, Kind.INVITATION):
+        return _entrance(kind, language, site, spaces, now)
     booking = _booking(kind, language, site, spaces, now)
     staff = kind in (Kind.APPROVAL_ASKED, Kind.DIGEST)
     house = Person(in_language(site.name, language), site.address, language=language)
@@ -70,6 +75,29 @@ def example(
         }
         if staff and site.base_url
         else {},
+        extra=site.mail_texts.get(kind.value, {}).get(language, ""),
+    )
+
+
+def _entrance(
+    kind: Kind, language: str, site: Site, spaces: Mapping[str, Space], now: datetime
+) -> Letter:
+    """A letter about a way in, not about a booking."""
+    login = kind is Kind.LOGIN
+    guest = Person("Pia Peltola", "pia.peltola@partner.example", PARTNERS[language], language)
+    address = f"{site.base_url}/login"
+    return Letter(
+        message_id="m_example",
+        attempt=1,
+        kind=kind,
+        to=Person("", "aino.aalto@agency.example", language=language) if login else guest,
+        site=site,
+        spaces=spaces,
+        now=now,
+        code="ABCD2345" if login else "",
+        login_url=f"{address}/l_EXAMPLE/example" if login else address,
+        until=now + LIFE if login else None,
+        last_day=None if login else local_date(now, site.zone) + HALF_A_YEAR,
         extra=site.mail_texts.get(kind.value, {}).get(language, ""),
     )
 

@@ -7,6 +7,7 @@ from chalicelib.adapters.mail.words import Words
 from chalicelib.adapters.plain import line, lines
 from chalicelib.domain.bookings import Booking, PendingChange
 from chalicelib.domain.letters import Facts
+from chalicelib.domain.people import Person
 from chalicelib.domain.spaces import Kind, Space
 from chalicelib.domain.spoken import in_language
 
@@ -77,6 +78,16 @@ class Teller:
             "person": line(booking.person.name),
             "organisation": line(booking.person.organisation),
             "email": booking.person.email,
+        }
+        return _rows(self.words, found)
+
+    def guest(self, person: Person, last_day: str) -> list[Row]:
+        """Who is invited, with which address they log in, and until when."""
+        found = {
+            "name": line(person.name),
+            "organisation": line(person.organisation),
+            "email": person.email,
+            "last_day": last_day,
         }
         return _rows(self.words, found)
 

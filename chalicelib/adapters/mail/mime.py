@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.adapters.mail.headers import FOLD_AT, registry
 from chalicelib.adapters.plain import line
 from chalicelib.domain.letters import Letter
-from chalicelib.domain.messages import Kind
+from chalicelib.domain.messages import UNPROVED, Kind
 from chalicelib.domain.people import normalised
 from chalicelib.domain.spoken import in_language
 
@@ -48,9 +48,8 @@ def _policy(letter: Letter) -> "EmailPolicy[EmailMessage]":
 
 def _headers(letter: Letter, subject: str) -> list[tuple[str, Any]]:
     site, to = letter.site, letter.to
-    known = (
-        letter.kind is not Kind.HOLD
-    )  # before that, whoever typed the address chose the name too
+    # Until an address is proved, whoever typed it chose the name too.
+    known = letter.kind not in UNPROVED
     headers: list[tuple[str, Any]] = [
         ("From", _address(in_language(site.name, to.language), site.address)),
         ("To", _address(to.name if known else "", to.email or site.address)),

@@ -17,7 +17,8 @@ from chalicelib.adapters.mail.words import FOLDER, Words
 from chalicelib.adapters.plain import line, lines
 from chalicelib.domain.bookings import Booking, State
 from chalicelib.domain.letters import Letter, facts_of
-from chalicelib.domain.messages import Kind
+from chalicelib.domain.logins import LIFE
+from chalicelib.domain.messages import UNPROVED, Kind
 from chalicelib.domain.spoken import in_language
 from chalicelib.domain.times import local_date
 
@@ -72,7 +73,7 @@ def _context(letter: Letter) -> dict[str, Any]:
         "t": words,
         "kind": letter.kind.value,
         "site_name": line(in_language(letter.site.name, words.language)),
-        "name": "" if letter.kind in (*TO_STAFF, Kind.HOLD) else line(letter.to.name),
+        "name": "" if letter.kind in (*TO_STAFF, *UNPROVED) else line(letter.to.name),
         "extra": lines(letter.extra),
         "manage_url": letter.manage_url,
         "unsubscribe_url": letter.unsubscribe_url,
@@ -81,6 +82,8 @@ def _context(letter: Letter) -> dict[str, Any]:
     }
     if letter.kind is Kind.DIGEST:
         return context | {"waiting": _waiting(letter, teller)}
+    if letter.kind in (Kind.LOGIN, Kind.INVITATION):
+        return context | _entrance(letter, teller)
     if letter.booking is None:
         raise ValueError("a letter about no booking")
     return context | _about(letter, letter.booking, teller)
@@ -115,6 +118,18 @@ def _about(letter: Letter, booking: Booking, teller: Teller) -> dict[str, Any]:
         about |= {"code": letter.code, "confirm_url": letter.confirm_url}
     if booking.confirm_by is not None:
         about["until"] = words.at(booking.confirm_by)
+    return about
+
+
+def _entrance(letter: Letter, teller: Teller) -> dict[str, Any]:
+    """What a mail may say of a way in."""
+    about: dict[str, Any] = {"login_url": letter.login_url}
+    if letter.kind is Kind.LOGIN and letter.until is not None:
+        minutes = int(LIFE.total_seconds()) // 60
+        about |= {"code": letter.code, "minutes": minutes, "until": teller.words.at(letter.until)}
+    if letter.kind is Kind.INVITATION and letter.last_day is not None:
+        last_day = teller.words.day(letter.last_day, year=True)
+        about |= {"last_day": last_day, "guest": teller.guest(letter.to, last_day)}
     return about
 
 

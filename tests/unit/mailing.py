@@ -61,7 +61,7 @@ class Office:
         """A partner until a day, with the message that tells them."""
         person_id, now = person_id_of(person.email, self.store.site.salt), self.clock.now()
         known = self.store.profiles.get(person_id) or profiles.newcomer(person_id, person, now)
-        profile = profiles.invited(known, until, "p_sami", now)
+        profile = profiles.invited(known, until, "p_sami")
         subject, version = f"person#{person_id}", profile.version
         tx = self.ports.begin()
         self.ports.people.save_profile(tx, profile)

@@ -78,7 +78,7 @@ def unsubscribe_url(ports: Ports, person_id: str) -> str:
     return f"{ports.settings.get().site.base_url}/unsubscribe/{person_id}/{token}"
 
 
-def login_token(ports: Ports, login_id: str, key_id: str) -> str:
+def link_token(ports: Ports, login_id: str, key_id: str) -> str:
     """The secret part of a link to log in by: 32 bytes, as 64 characters."""
     return ports.secrets.derive("login", login_id, key_id=key_id).hex()
 
@@ -90,5 +90,5 @@ def login_code(ports: Ports, login: Login) -> str:
 
 def login_url(ports: Ports, login: Login) -> str:
     """Where the link of a mail leads: the page shows, and its button acts."""
-    token = login_token(ports, login.login_id, login.key_id)
+    token = link_token(ports, login.login_id, login.key_id)
     return f"{ports.settings.get().site.base_url}/login/{login.login_id}/{token}"

@@ -15,7 +15,7 @@ from chalicelib.domain.messages import Kind, message
 from chalicelib.domain.people import Person, normalised, person_id_of
 from chalicelib.domain.profiles import Profile, newcomer
 from chalicelib.services import sessions
-from chalicelib.services.links import login_code, login_token, typed_code
+from chalicelib.services.links import link_token, login_code, typed_code
 from chalicelib.services.ports import Ports
 from chalicelib.services.sender import nudge
 from chalicelib.services.sessions import Entered, long_secret
@@ -42,7 +42,7 @@ def ask(ports: Ports, email: str, language: str, next_page: str = "") -> str:
         email=address,
         language=language,
         browser_hash=digest_of(secret),
-        link_hash=digest_of(login_token(ports, login_id, key_id)),
+        link_hash=digest_of(link_token(ports, login_id, key_id)),
         key_id=key_id,
         created_at=now,
         expires_at=now + LIFE,

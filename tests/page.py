@@ -109,31 +109,41 @@ class Page(HTMLParser):
 
     def fields(self) -> dict[str, str]:
         """What the booking form would send."""
-        form = self.one(id="booking")
-        found: dict[str, str] = {}
-        for each in form.all():
-            name = each.attrs.get("name", "")
-            if each.tag == "input" and each.attrs["type"] in ("checkbox", "radio"):
-                if "checked" in each.attrs:
-                    assert name not in found, name
-                    found[name] = each.attrs["value"]
-            elif each.tag == "input":
+        return fields_of(self.one(id="booking"))
+
+    def form(self, action: str) -> Element:
+        """The form that is sent to a page of ours."""
+        (found,) = [each for each in self.all("form") if each.attrs["action"].endswith(action)]
+        return found
+
+
+def fields_of(form: Element) -> dict[str, str]:
+    """What a form would send as it is."""
+    found: dict[str, str] = {}
+    for each in form.all():
+        name = each.attrs.get("name", "")
+        if each.tag == "input" and each.attrs["type"] in ("checkbox", "radio"):
+            if "checked" in each.attrs:
                 assert name not in found, name
                 found[name] = each.attrs["value"]
-            elif each.tag == "textarea":
-                found[name] = "".join(each._texts()).removeprefix("\n")
-            elif each.tag == "select":
-                chosen = [one for one in each.all("option") if "selected" in one.attrs]
-                found[name] = (chosen or each.all("option"))[0].attrs["value"]
-        return found
+        elif each.tag == "input":
+            assert name not in found, name
+            found[name] = each.attrs["value"]
+        elif each.tag == "textarea":
+            found[name] = "".join(each._texts()).removeprefix("\n")
+        elif each.tag == "select":
+            chosen = [one for one in each.all("option") if "selected" in one.attrs]
+            found[name] = (chosen or each.all("option"))[0].attrs["value"]
+    return found
 
 
 @dataclass
 class Browser:
-    """A browser without scripts, over Chalice's test client."""
+    """A browser without scripts, over Chalice's test client, with the cookies that it was given."""
 
     client: Client
     language: str = "fi"
+    jar: dict[str, str] = field(default_factory=dict)
 
     def get(self, path: str, **headers: str) -> Page:
         return self._ask("GET", path, b"", headers)
@@ -151,6 +161,15 @@ class Browser:
         action = page.one(id="booking").attrs["action"]
         return self.post(urljoin(page.path, action), page.fields() | changes)
 
+    def submit(self, page: Page, form: Element, /, **changes: str) -> Page:
+        """Fill in any form of a page and send it."""
+        return self.post(urljoin(page.path, form.attrs["action"]), fields_of(form) | changes)
+
+    def onward(self, page: Page) -> Page:
+        """Where a 303 leads."""
+        assert page.status == 303, page.text
+        return self.follow(page, page.headers["Location"])
+
     def press(self, page: Page, button: Element, **changes: str) -> Page:
         """Press another button of the form."""
         pressed = {button.attrs["name"]: button.attrs["value"]}
@@ -160,8 +179,13 @@ class Browser:
     def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Page:
         sent = {"Accept": HTML, "Accept-Language": self.language, **headers}
         sent = {name.replace("_", "-"): value for name, value in sent.items()}
+        if self.jar:
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.jar.items())
+            if "Origin" not in sent:
+                sent.setdefault("Sec-Fetch-Site", "same-origin")
         answer = self.client.http.request(method, path, headers=sent, body=body)
         contract.check(method, path, answer.status_code, answer.headers, answer.body)
+        self._keep(answer.headers.get("Set-Cookie", ""))
         text = answer.body.decode()
         kind = answer.headers.get("Content-Type", "")
         return Page(
@@ -170,6 +194,14 @@ class Browser:
             text if kind.startswith("text/html") else "",
             urlsplit(path).path,
         )
+
+    def _keep(self, cookie: str) -> None:
+        """A cookie is kept, or thrown away (RFC 6265, 5.3)."""
+        name, _, value = cookie.partition(";")[0].partition("=")
+        if name and "Max-Age=0" in cookie:
+            self.jar.pop(name, None)
+        elif name:
+            self.jar[name] = value
 
 
 def query_of(href: str) -> dict[str, str]:

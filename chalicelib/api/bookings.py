@@ -18,6 +18,7 @@ from chalicelib.api.schemas.bookings import (
     PersonIn,
 )
 from chalicelib.domain.bookings import Booking, etag
+from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Problem, Refused
 from chalicelib.domain.people import Person
 from chalicelib.services import bookings, confirming, requests
@@ -78,6 +79,13 @@ def _read(call: Call, body: BookingIn) -> tuple[requests.BookRequest, list[Probl
     return request, wrong
 
 
+def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
+    """The form that was refused, with what was typed."""
+    from chalicelib.pages import refusal
+
+    return refusal.again(call, error, catalog)
+
+
 @routes.add(
     "POST",
     "/v1/bookings",
@@ -88,6 +96,7 @@ def _read(call: Call, body: BookingIn) -> tuple[requests.BookRequest, list[Probl
     pages=True,
     guarded=True,
     besides=besides,
+    again=again,
     tagged=True,
     problems=(409,),
     action=Action.BOOK,

@@ -18,7 +18,7 @@ from chalicelib.api.routing import Operation
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Problem, Refused
 from chalicelib.domain.logins import digest_of
-from chalicelib.domain.people import ANONYMOUS, Actor
+from chalicelib.domain.people import ANONYMOUS, Actor, Person
 from chalicelib.domain.times import UnknownLocalTime, parse
 from chalicelib.services import people, sessions
 from chalicelib.services.ports import Ports
@@ -87,13 +87,29 @@ class Call:
     @property
     def session_is_over(self) -> bool:
         """Whether the browser shows a session that is nobody's any more."""
-        return not self.actor_is_nobody and self.__dict__.get("actor") == ANONYMOUS
+        return not self.actor_is_nobody and "actor" in self.__dict__ and self.actor == ANONYMOUS
 
     @property
     def session_hash(self) -> str:
         """The digest of the session that the browser shows, alive or not, or ""."""
         found = self.cookie(cookies.SESSION)
         return digest_of(found) if found else ""
+
+    @property
+    def known_actor(self) -> Actor:
+        """Who asks, as far as it was found out: an error is told without another look."""
+        found: Actor = self.__dict__.get("actor", ANONYMOUS)
+        return found
+
+    @property
+    def reader(self) -> Person | None:
+        """The person who has logged in and reads a page."""
+        return self.known_actor.person if self.known_actor.session else None
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the page is shown within one of another site (Fetch Metadata)."""
+        return self.headers.get("sec-fetch-dest") in ("iframe", "frame", "embed", "object")
 
     @property
     def wants_page(self) -> bool:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from chalicelib.api.call import Call
     from chalicelib.api.replies import Reply
+    from chalicelib.domain.catalog import Catalog
     from chalicelib.domain.errors import Problem
 
 # Nothing to repeat, or a secret in the answer that is nowhere kept.
@@ -36,6 +37,9 @@ class Operation:
     besides: "Callable[[Call, Any], list[Problem]] | None" = None
     action: Action | None = None  # what is done; without one nobody may
     guarded: bool = False  # its form has to be one of ours, or of a site that may embed it
+    quick: bool = False  # it may be sent as soon as it is shown: a button, or a code that is pasted
+    # The page of a form that was refused, with what was typed; None where it has none for the error.
+    again: "Callable[[Call, Exception, Catalog], Reply | None] | None" = None
     conditional: bool = False  # takes If-Match
     tagged: bool = False  # answers with an ETag; a GET also with 304
     dated: bool = False  # and with Last-Modified

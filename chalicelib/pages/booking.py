@@ -11,11 +11,11 @@ from chalicelib.api.texts import name_of
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import refuse
 from chalicelib.pages.errors import asked_language
-from chalicelib.pages.form import Form, form_of, label, moment, summary, things
+from chalicelib.pages.form import Form, form_of, label, last, moment, summary, things
 from chalicelib.pages.form import typed as typed_in
-from chalicelib.pages.html import HTML, choose_language, render, words_of
+from chalicelib.pages.html import HTML, choose_language, render, see, words_of
 from chalicelib.pages.routes import routes
-from chalicelib.services.access import Action
+from chalicelib.services.access import Action, seen_by
 
 PREFILLED = ("space_id", "start", "end", "attendees", "units")
 
@@ -28,7 +28,7 @@ def empty(call: Call) -> Reply:
     choose_language(call, asked_language(call))
     query: Any = call.request.query_params or {}
     given = {name: [query[name][:40]] for name in PREFILLED if name in query}
-    return form_page(call, call.catalog, form_of(given))
+    return form_page(call, call.catalog, introduced(call, form_of(given)))
 
 
 @routes.add(
@@ -44,7 +44,7 @@ def again(call: Call) -> Reply:
     choose_language(call, asked_language(call))
     given = typed_in(call)
     form = form_of(given)
-    used = (given.get("use") or [""])[-1].split("|")
+    used = last(given, "use").split("|")
     if len(used) == 3:
         spaces, form.values["start"], form.values["end"] = used
         several = tuple(spaces.split(","))
@@ -68,7 +68,7 @@ def answered(call: Call, book: Callable[[], Reply]) -> Reply:
         raise refuse("invalid-request", "/next", why="next")
     reply = book()
     if target is not None:
-        return Reply(None, 303, {"Location": target}, text="", content_type=HTML, private=True)
+        return see(target)
     return _booked(call, reply)
 
 
@@ -83,6 +83,20 @@ def origin_of(address: str, allowed: Iterable[str]) -> str | None:
     origin = f"{parts.scheme}://{parts.netloc.lower()}"
     known = {site.lower() for site in allowed}
     return origin if parts.scheme in ("https", "http") and origin in known else None
+
+
+def introduced(call: Call, form: Form) -> Form:
+    """A form that is new to its reader, filled with what is known of who has logged in."""
+    person = call.reader
+    if person is not None:
+        known = {
+            "name": person.name,
+            "email": person.email,
+            "organisation": person.organisation,
+            "language": person.language,
+        }
+        form.values = {name: value for name, value in known.items() if value} | form.values
+    return form
 
 
 def form_page(
@@ -110,8 +124,15 @@ def form_page(
 
 
 def form_context(call: Call, catalog: Catalog, form: Form) -> dict[str, Any]:
-    """What the template of the form needs, on whichever page it stands; nothing is refused yet."""
+    """What the template of the form needs, on whichever page it stands; nothing is refused yet.
+
+    Who has logged in books for their own address, unless they are staff, who book for anybody.
+    """
     words = words_of(call, catalog)
+    catalog = seen_by(call.known_actor, catalog)
+    own = None if call.known_actor.staff else call.reader
+    if own is not None:
+        form.values["email"] = own.email
     return {
         "form": form,
         "summary": summary(form, catalog, words),
@@ -121,6 +142,8 @@ def form_context(call: Call, catalog: Catalog, form: Form) -> dict[str, Any]:
         "alternatives": [],
         "request_id": "",
         "filled": False,
+        "own": own,
+        "log_in_again": False,
         **things(catalog, words),
     }
 

@@ -8,7 +8,7 @@ from chalicelib.api.replies import Reply
 from chalicelib.domain.bookings import Booking, State, etag
 from chalicelib.domain.errors import Refused, StaleVersion
 from chalicelib.pages.errors import asked_language
-from chalicelib.pages.form import label, typed
+from chalicelib.pages.form import label, last, typed
 from chalicelib.pages.html import HTML, choose_language, render, words_of
 from chalicelib.pages.routes import routes
 from chalicelib.services import bookings
@@ -45,13 +45,13 @@ def act(call: Call) -> Reply:
     if not _waits(booking):  # answered already: by a second click, or by somebody else
         return _page(call, booking)
     booking_id, intent = booking.booking_id, _intent(call)
-    reason = (given.get("reason") or [""])[-1].replace("\r\n", "\n").strip()[:MOST_REASON]
-    tags = ((given.get("seen") or [""])[-1],)
+    reason = last(given, "reason").replace("\r\n", "\n").strip()[:MOST_REASON]
+    tags = (last(given, "seen"),)
     actions = {
         "approve": lambda: bookings.approve(call.ports, booking_id, tags, intent),
         "deny": lambda: bookings.deny(call.ports, booking_id, reason, tags, intent),
     }
-    wanted = (given.get("action") or [""])[-1]
+    wanted = last(given, "action")
     refused = ""
     try:
         if wanted in actions:

@@ -85,6 +85,11 @@ def typed(call: Call) -> dict[str, list[str]]:
     return found
 
 
+def last(given: Mapping[str, list[str]], name: str) -> str:
+    """The value of a field that is there once, or ""."""
+    return (given.get(name) or [""])[-1]
+
+
 def form_of(given: Mapping[str, list[str]]) -> Form:
     """A form filled with what was typed; with a key that makes it one booking however often sent."""
     known = {*FIELDS, *CARRIED}
@@ -96,7 +101,7 @@ def form_of(given: Mapping[str, list[str]]) -> Form:
     spaces = tuple(dict.fromkeys(each for each in given.get("space_ids", ()) if each))[:20]
     if len(spaces) == 1:
         values.setdefault("space_id", spaces[0])
-    key = (given.get("idempotency_key") or [""])[-1]
+    key = last(given, "idempotency_key")
     return Form(values, spaces if len(spaces) > 1 else (), key=key or new_key())
 
 
@@ -139,7 +144,7 @@ def _fixed(instant: datetime, words: Words) -> datetime:
 def things(catalog: Catalog, words: Words) -> dict[str, Any]:
     """What the form lets one choose from, by name."""
     places = sorted(catalog.places(), key=lambda space: label(space, words).casefold())
-    every = (space for space in catalog.spaces.values() if space.active)
+    every = (space for key in catalog.spaces if (space := catalog.active(key)))
     return {
         "places": places,
         "pools": [label(space, words) for space in places if space.kind is Kind.POOL],
@@ -156,15 +161,12 @@ def label(space: Space, words: Words) -> str:
 
 def shown(catalog: Catalog) -> list[str]:
     """The fields that the page has, in its order."""
-    kinds = {space.kind for space in catalog.spaces.values() if space.active}
+    active = [space for key in catalog.spaces if (space := catalog.active(key))]
+    kinds = {space.kind for space in active}
     names = [name for name in FIELDS if name != "units" or Kind.POOL in kinds]
     if Kind.PERSON not in kinds:
         names = [name for name in names if not name.startswith("facilitation_")]
-    equipment = [
-        f"equipment_{space.space_id}"
-        for space in catalog.spaces.values()
-        if space.active and space.kind is Kind.EQUIPMENT
-    ]
+    equipment = [f"equipment_{space.space_id}" for space in active if space.kind is Kind.EQUIPMENT]
     at = names.index("attendees") + 1
     return names[:at] + equipment + names[at:]
 

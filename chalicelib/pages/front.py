@@ -9,14 +9,14 @@ from chalicelib.api.replies import Reply
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.times import LAST_YEAR
 from chalicelib.pages import week
-from chalicelib.pages.booking import form_context
+from chalicelib.pages.booking import form_context, introduced
 from chalicelib.pages.errors import asked_language
 from chalicelib.pages.form import form_of, label
 from chalicelib.pages.html import HTML, choose_language, link, render, words_of
 from chalicelib.pages.routes import routes
 from chalicelib.pages.week import Piece, Row, Wish
 from chalicelib.pages.words import Words
-from chalicelib.services.access import Action
+from chalicelib.services.access import Action, seen_by
 
 LENGTHS = (30, 60, 90, 120, 180, 240, 480)
 MOST_PEOPLE = 10_000
@@ -36,7 +36,7 @@ def front(call: Call) -> Reply:
     """What is free in a week (`?week=2026-W49`) or on a day (`?day=2026-12-02`), and the form to book it."""
     choose_language(call, asked_language(call))
     query: Any = call.request.query_params or {}
-    catalog = call.ports.settings.recent()
+    catalog = seen_by(call.actor, call.ports.settings.recent())
     words = words_of(call, catalog)
     wish, monday = _wish(query, week.today(call.ports, catalog))
     found = week.rows(call.ports, catalog, wish)
@@ -61,7 +61,7 @@ def front(call: Call) -> Reply:
         lengths=[(minutes, words.length(minutes)) for minutes in LENGTHS],
         signs=SIGNS,
         kept=kept,
-        **form_context(call, catalog, form_of({})),
+        **form_context(call, catalog, introduced(call, form_of({}))),
     )
 
 

@@ -1,6 +1,7 @@
 """How a page is made: its language, its links, its template, and what a browser may do with it."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from chalicelib.api.call import Call
 from chalicelib.api.forms import token
 from chalicelib.api.language import LANGUAGES
 from chalicelib.api.replies import Reply
+from chalicelib.api.schemas.auth import MOST_PAGE, PAGE
 from chalicelib.api.texts import name_of
 from chalicelib.domain.catalog import Catalog
 from chalicelib.pages.words import Words, texts
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 HTML = "text/html; charset=utf-8"
+EMBEDDED = ("/book", "/v1/bookings")  # the booking form, and the answers to it
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
     "%3Crect width='16' height='16' rx='3' fill='%23003479'/%3E"
@@ -70,20 +73,33 @@ def render(
                 )
                 for each in LANGUAGES
             ],
-            url=lambda page, **params: link(call, page, lang=call.language, **params),
+            url=lambda page, /, **params: link(call, page, lang=call.language, **params),
             root=root(call),
             site_name=name_of(catalog.site.name, call.language),
             style=f"{root(call)}static/style.css?v={style()[1]}",
             icon=ICON,
             page=place.get("page", ""),
             form_token=lambda: token(call),
+            reader=_name(call),
+            enter=link(call, "login", lang=call.language, page=wanted_page(place)),
+            to=lambda page: address(call, page),
+            embedded=call.embedded,
             **context,
         )
     )
-    headers = {"Content-Language": call.language, "Content-Security-Policy": _policy(form_to)}
+    headers = {
+        "Content-Language": call.language,
+        "Content-Security-Policy": _policy(form_to, _framers(call, catalog)),
+    }
     return Reply(
         None, status, headers, text=text, content_type=HTML, private=private or status >= 400
     )
+
+
+def see(target: str, headers: Mapping[str, str] | None = None) -> Reply:
+    """What was posted is done, and this is where to look now (303; RFC 9110, 15.4.4)."""
+    to = {"Location": target, **(headers or {})}
+    return Reply(None, 303, to, text="", content_type=HTML, private=True)
 
 
 def root(call: Call) -> str:
@@ -103,12 +119,30 @@ def root(call: Call) -> str:
     return f"{quote(path.rpartition('/')[2])}/"
 
 
-def link(call: Call, page: str, **params: str) -> str:
+def link(call: Call, page: str, /, **params: str) -> str:
     """A relative link to one of our pages."""
-    query = urlencode({name: value for name, value in params.items() if value})
+    path, _, rest = page.partition("?")
+    query = "&".join(
+        part
+        for part in (rest, urlencode({name: value for name, value in params.items() if value}))
+        if part
+    )
+    return address(call, path) + (f"?{query}" if query else "")
+
+
+def address(call: Call, page: str) -> str:
+    """The relative address of one of our pages, where a form is sent."""
     base = root(call)
-    path = page if page and base == "./" else f"{base}{page}"
-    return path + (f"?{query}" if query else "")
+    return page if page and base == "./" else f"{base}{page}"
+
+
+def wanted_page(place: Mapping[str, str]) -> str:
+    """A page as the login remembers it, or "" where it cannot; not a page of logging in itself."""
+    page, query = place.get("page", ""), urlencode(_rest(place))
+    whole = f"{page}?{query}" if query else page
+    if page.startswith("login"):
+        return ""
+    return whole if re.fullmatch(PAGE, whole) and len(whole) <= MOST_PAGE else ""
 
 
 @lru_cache(maxsize=1)
@@ -122,11 +156,24 @@ def _rest(place: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in place.items() if name not in ("page", "lang")}
 
 
-def _policy(form_to: str) -> str:
+def _name(call: Call) -> str:
+    """What the header calls who has logged in, or ""."""
+    person = call.reader
+    return (person.name or person.email) if person else ""
+
+
+def _framers(call: Call, catalog: Catalog) -> str:
+    """Who may show a page within one of theirs: the sites that embed the booking form, only that."""
+    if call.operation.path not in EMBEDDED:
+        return "'none'"
+    return " ".join(("'self'", *catalog.site.allowed_sites))
+
+
+def _policy(form_to: str, framers: str) -> str:
     """Nothing but our own style sheet. A form's answer may lead to one other site (its `next`)."""
     return (
         "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
-        f"form-action 'self'{form_to and ' ' + form_to}; frame-ancestors 'none'"
+        f"form-action 'self'{form_to and ' ' + form_to}; frame-ancestors {framers}"
     )
 
 

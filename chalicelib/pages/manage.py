@@ -9,8 +9,8 @@ from chalicelib.api.replies import Reply
 from chalicelib.domain.bookings import Booking, State
 from chalicelib.domain.errors import Refused
 from chalicelib.pages.errors import asked_language
-from chalicelib.pages.form import label, typed
-from chalicelib.pages.html import HTML, choose_language, render, words_of
+from chalicelib.pages.form import label, last, typed
+from chalicelib.pages.html import HTML, choose_language, render, see, words_of
 from chalicelib.pages.routes import routes
 from chalicelib.services import bookings, confirming
 from chalicelib.services.access import Action
@@ -45,13 +45,13 @@ def act(call: Call) -> Reply:
     given = typed(call)
     choose_language(call, asked_language(call))
     booking = _booking(call)
-    code = (given.get("code") or [""])[-1][:40]
+    code = last(given, "code")[:40]
     actions: dict[str, Callable[[], object]] = {
         "confirm": lambda: confirming.confirm(call.ports, booking.booking_id, code, _intent(call)),
         "cancel": lambda: bookings.cancel(call.ports, booking.booking_id, "", None, _intent(call)),
         "code": lambda: confirming.send_again(call.ports, booking.booking_id),
     }
-    wanted = (given.get("action") or [""])[-1]
+    wanted = last(given, "action")
     refused = None
     try:
         actions.get(wanted, lambda: None)()
@@ -84,17 +84,17 @@ def take_code(call: Call) -> Reply:
     given = typed(call)
     choose_language(call, asked_language(call))
     booking_id = call.id("booking_id")
-    if (given.get("action") or [""])[-1] == "code":
+    if last(given, "action") == "code":
         confirming.send_again(call.ports, booking_id)
         return _code_page(call, done="code")
-    code = (given.get("code") or [""])[-1][:40]
+    code = last(given, "code")[:40]
     try:
         confirming.confirm(call.ports, booking_id, code, _intent(call))
     except Refused as refused:
         return _code_page(call, refused=refused)
     booking = bookings.read(call.ports, booking_id, actor_of_link(booking_id))
     target = f"{manage_url(call.ports, booking)}?lang={call.language}"
-    return Reply(None, 303, {"Location": target}, text="", content_type=HTML, private=True)
+    return see(target)
 
 
 @routes.add(

@@ -19,18 +19,24 @@ from chalicelib.domain.errors import (
     Refused,
 )
 from chalicelib.pages.booking import form_page
+from chalicelib.pages.errors import why_again
 from chalicelib.pages.form import explain, form_of, label, new_key
 from chalicelib.pages.form import typed as typed_in
 from chalicelib.pages.html import words_of
 from chalicelib.pages.words import Words
 from chalicelib.services import availability
+from chalicelib.services.access import seen_by
 
+HEADINGS = {"invalid-request": "book.errors", "forbidden": "again.title"}
 REQUIRED = {"space_id": "/space_ids", "name": "/person/name", "email": "/person/email"}
 MOVABLE = ("/start", "/end", "/space", "/attendees", "/units", "/equipment", "/facilitation")
 
 
-def refused(call: Call, error: Exception, catalog: Catalog) -> Reply:
+def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     """The form with every refusal beside its field, and all that was typed."""
+    if not catalog.spaces:  # the settings could not be read: there is nothing to choose from
+        return None
+    catalog = seen_by(call.known_actor, catalog)
     words = words_of(call, catalog)
     given = typed_in(call)
     form = form_of(given)
@@ -38,7 +44,9 @@ def refused(call: Call, error: Exception, catalog: Catalog) -> Reply:
     code = body["type"].rpartition("/")[2]
     if isinstance(error, IdempotencyMismatch):
         form.key = new_key()
-    if status >= 500:
+    if status == 403:
+        form.general = [why_again(call, words)]
+    elif status >= 500:
         form.general = [words(f"error.{code}"), words("error.retry")]
     else:
         explain(form, [*problems_of(error, body), *_left_out(given)], catalog, words)
@@ -47,7 +55,8 @@ def refused(call: Call, error: Exception, catalog: Catalog) -> Reply:
         catalog,
         form,
         status=status,
-        heading=words("book.errors") if code == "invalid-request" else body["title"],
+        heading=words(HEADINGS[code]) if code in HEADINGS else body["title"],
+        log_in_again=status == 403 and call.session_is_over,
         conflicts=_conflicts(error, catalog, words),
         alternatives=_alternatives(call, error, catalog, words),
         request_id=call.request_id if status >= 500 else "",

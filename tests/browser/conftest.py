@@ -2,13 +2,15 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app import app
 from chalicelib import bootstrap
+from chalicelib.api import forms
 from chalicelib.services import bookings, closures
 from chalicelib.services.ports import Ports
 from infra.local.example_data import SPACES
@@ -73,6 +75,8 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     store = a_store(*SPACES)
     ports = memory_ports(store, FakeClock(NOW))
     monkeypatch.setattr(bootstrap, "ports", lambda: ports)
+    # The clock stands while a form is filled in.
+    monkeypatch.setattr(forms, "SOONEST", timedelta(0))
     for number, (space_id, times) in enumerate(
         (
             ("hall", wed("10-12")),
@@ -89,4 +93,6 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     assert made is not None
     closures.go_on(ports, made.closure_id)
     with serving(app) as base:
+        store.site = replace(store.site, base_url=base)
+        ports.settings.forget()
         yield Lab(base, ports, store)

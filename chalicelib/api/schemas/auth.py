@@ -9,9 +9,10 @@ from chalicelib.api.schemas.bookings import Code
 from chalicelib.api.schemas.fields import Email, Language, Line, Name
 
 # A path on our own pages: what leads elsewhere would make of a login a trap.
+PAGE, MOST_PAGE = r"^([a-z][a-zA-Z0-9/?=&%_.-]*)?$", 300
 Next = Annotated[
     str,
-    StringConstraints(max_length=300, pattern=r"^([a-z][a-zA-Z0-9/?=&%_.-]*)?$"),
+    StringConstraints(max_length=MOST_PAGE, pattern=PAGE),
     Field(description="a page of ours to go to then, as book?space_id=studio"),
 ]
 

@@ -57,7 +57,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         keys=Keys(client, prefix, clock),
         people=People(client, prefix, clock),
         logins=Logins(client, prefix, clock),
-        audit=Audit(clock),
+        audit=Audit(client, prefix, clock),
         clock=clock,
         settings=CatalogCache(catalog, clock),
         outbox=Outbox(client, prefix, clock),

@@ -1,5 +1,6 @@
 """Persons, logins and sessions in memory."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +8,7 @@ from chalicelib.domain.errors import QuotaChanged, VersionRaced
 from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.people import Actor
 from chalicelib.domain.profiles import Profile
-from chalicelib.services.ports import Quota
+from chalicelib.services.ports import InFlight, Quota
 
 if TYPE_CHECKING:
     from tests.fakes import FakeTransaction, Store
@@ -123,6 +124,19 @@ class FakeLogins:
             VERSION,
             lambda: None,
             lambda: sessions.__delitem__(token_hash) if token_hash in sessions else None,
+        )
+
+    def of_person(self, person_id: str) -> InFlight:
+        store = self._store
+
+        def of(things: Iterable[Any]) -> list[Any]:
+            return [each for each in things if each.person_id == person_id]
+
+        return store.call(
+            "logins.of_person",
+            lambda: InFlight(
+                of(store.sessions.values()), of(store.logins.values()), of(store.records.values())
+            ),
         )
 
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from chalicelib.bootstrap import Calendars
+from chalicelib.domain.audit import Entry
 from chalicelib.domain.bookings import Booking, Until
 from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure
@@ -543,6 +544,45 @@ class FakeAudit:
         entry = {"subject": subject, "actor": actor, "action": action, "at": at, **more}
         key = ("audit", subject, str(next(self._numbers)))
         tx.add(key, VERSION, lambda: None, lambda: self._store.audit.append(entry))
+
+    def by_subject(
+        self, subject: str, first: datetime, last: datetime, limit: int, after: Fields | None
+    ) -> Page[Entry]:
+        return self._list("subject", subject, first, last, limit, after)
+
+    def by_actor(
+        self, actor: str, first: datetime, last: datetime, limit: int, after: Fields | None
+    ) -> Page[Entry]:
+        return self._list("actor", actor, first, last, limit, after)
+
+    def _list(
+        self,
+        name: str,
+        value: str,
+        first: datetime,
+        last: datetime,
+        limit: int,
+        after: Fields | None,
+    ) -> Page[Entry]:
+        def read() -> Page[Entry]:
+            numbered = enumerate(self._store.audit)
+            found = sorted(
+                ((entry["at"], number) for number, entry in numbered if entry[name] == value),
+                reverse=True,
+            )
+            found = [each for each in found if first <= each[0] < last]
+            if after:
+                found = [each for each in found if [each[0].isoformat(), each[1]] < after["place"]]
+            page = [self._entry(number) for _, number in found[:limit]]
+            at, number = found[limit - 1] if len(found) > limit else (None, 0)
+            return Page(page, {"place": [at.isoformat(), number]} if at else None)
+
+        return self._store.call("audit.list", read)
+
+    def _entry(self, number: int) -> Entry:
+        entry = dict(self._store.audit[number])
+        own = {name: entry.pop(name) for name in ("subject", "actor", "action", "at")}
+        return Entry(**own, more=entry)
 
 
 def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> Ports:

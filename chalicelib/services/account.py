@@ -19,6 +19,11 @@ class Account:
     role: Role
     reminders: bool
 
+    @property
+    def person_id(self) -> str:
+        """Whose it is."""
+        return self.profile.person_id
+
 
 @dataclass(frozen=True, slots=True)
 class AccountChange:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from chalicelib.domain.audit import Entry
 from chalicelib.domain.bookings import Booking, Until
 from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure
@@ -32,6 +33,7 @@ class KeyRecord:
     attempt: str
     answer: Fields
     expires_at: int
+    person_id: str = ""  # whose data the answer is, else who asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +237,15 @@ class People(Protocol):
         """Switch them on or off."""
 
 
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """What is kept of a person for hours: it may be over already, and wait to be removed."""
+
+    sessions: Sequence[Session] = ()
+    logins: Sequence[Login] = ()
+    records: Sequence[KeyRecord] = ()
+
+
 class Logins(Protocol):
     """Proofs of addresses that were asked for, and the sessions that came of them."""
 
@@ -258,6 +269,9 @@ class Logins(Protocol):
 
     def end(self, tx: Transaction, token_hash: str) -> None:
         """End one, if there is one."""
+
+    def of_person(self, person_id: str) -> InFlight:
+        """A person's sessions, proofs and idempotency items, by the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,6 +419,16 @@ class Audit(Protocol):
         self, tx: Transaction, *, subject: str, actor: str, action: str, at: datetime, **more: Any
     ) -> None:
         """Append an entry: ids and names of fields, never personal values."""
+
+    def by_subject(
+        self, subject: str, first: datetime, last: datetime, limit: int, after: Fields | None
+    ) -> Page[Entry]:
+        """What was done to something in [first, last), newest first, strongly consistent."""
+
+    def by_actor(
+        self, actor: str, first: datetime, last: datetime, limit: int, after: Fields | None
+    ) -> Page[Entry]:
+        """What somebody did in [first, last), newest first, by the index."""
 
 
 class Clock(Protocol):

@@ -182,6 +182,7 @@ def _once(attempt: Attempt, decide: Callable[[Attempt], T]) -> Outcome[T]:
         attempt=ports.clock.new_id("a"),
         answer=intent.render(value),
         expires_at=now + KEY_LIFE,
+        person_id=getattr(value, "person_id", "") or intent.actor.person_id,
     )
     ports.keys.put(attempt.tx, record, now)
     try:

@@ -42,7 +42,7 @@ KEYS = {
         },
     ),
     "People": (["person_id", "item"], {}),
-    "Tokens": (["token_hash"], {}),
+    "Tokens": (["token_hash"], {"by_person": ["person_id"]}),
     "Audit": (["subject", "at"], {"by_actor": ["actor", "at"]}),
 }
 EXPIRING = {

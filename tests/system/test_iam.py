@@ -42,6 +42,7 @@ INDEXES = {
     "outbox/by_subject": "subject",
     "outbox/by_person": "person_id",
     "outbox/by_month": "site_month",
+    "tokens/by_person": "person_id",
     "audit/by_actor": "actor",
 }
 RESERVED = {"kind", "shard"}  # words that DynamoDB keeps to itself
@@ -61,7 +62,9 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "outbox/by_month": {"Query"},
         "people": READ | WRITE | {"DeleteItem"},
         "tokens": READ | WRITE | {"DeleteItem"},
-        "audit": {"PutItem"},
+        "tokens/by_person": {"Query"},
+        "audit": {"PutItem", "Query"},
+        "audit/by_actor": {"Query"},
     },
     "expire-due": {
         "catalog": {"GetItem", "Query"},

@@ -4,9 +4,10 @@ botocore's own retries are off, so that every repeat is seen by the deadline of 
 the code that has to know whether an outcome is certain.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from chalicelib.adapters.dynamodb.codec import Item, plain
 from chalicelib.domain.errors import Broken, Unavailable
 from chalicelib.services.ports import Clock
 
@@ -84,6 +85,16 @@ def attempt(operation: Callable[..., Any], **arguments: Any) -> Any:
 def stop_at(clock: Clock, reserve: float = 0.0) -> float:
     """Until when a call may be repeated, leaving `reserve` seconds of the request for what follows."""
     return min(clock.monotonic() + CALL_SECONDS, clock.deadline() - reserve)
+
+
+def pages(clock: Clock, operation: Callable[..., Any], **arguments: Any) -> Iterator[Item]:
+    """All items of a query or a scan in plain values, page after page; errors are those of `read`."""
+    while True:
+        answer = read(clock, operation, **arguments)
+        yield from (plain(item) for item in answer["Items"])
+        if "LastEvaluatedKey" not in answer:
+            return
+        arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def read(clock: Clock, operation: Callable[..., Any], **arguments: Any) -> Any:

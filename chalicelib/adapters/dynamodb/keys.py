@@ -12,6 +12,7 @@ from chalicelib.domain.errors import KeyUsed
 from chalicelib.services.ports import Clock, KeyRecord
 
 log = logging.getLogger(__name__)
+IDEMPOTENCY = "idempotency"
 
 
 class Keys:
@@ -65,7 +66,8 @@ def _item(record: KeyRecord) -> Item:
     return {
         "schema": SCHEMA,
         "token_hash": record.token,
-        "kind": "idempotency",
+        "kind": IDEMPOTENCY,
+        "person_id": record.person_id or None,  # an index takes no empty text
         "fingerprint": record.fingerprint,
         "attempt": record.attempt,
         "answer": json.dumps(record.answer, ensure_ascii=False, separators=(",", ":")),
@@ -81,4 +83,5 @@ def record_of(item: Mapping[str, Any]) -> KeyRecord:
         attempt=item["attempt"],
         answer=json.loads(item["answer"]),
         expires_at=item["expires_at"],
+        person_id=item.get("person_id", ""),
     )

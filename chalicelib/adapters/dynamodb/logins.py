@@ -5,14 +5,15 @@ from dataclasses import fields
 from typing import Any
 
 from chalicelib.adapters.dynamodb.batch import batch_get
-from chalicelib.adapters.dynamodb.client import Fault, attempt
+from chalicelib.adapters.dynamodb.client import Fault, attempt, pages
 from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, instant, iso, plain, typed
+from chalicelib.adapters.dynamodb.keys import IDEMPOTENCY, record_of
 from chalicelib.adapters.dynamodb.people import PROFILE, profile_of
 from chalicelib.adapters.dynamodb.transaction import Transaction
 from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.logins import LONGEST, Login, Session, digest_of
 from chalicelib.domain.profiles import Profile
-from chalicelib.services.ports import Clock
+from chalicelib.services.ports import Clock, InFlight
 
 LOGIN, SESSION = "login", "session"
 INSTANTS = ("created_at", "used_at")
@@ -95,6 +96,25 @@ class Logins:
     def end(self, tx: Transaction, token_hash: str) -> None:
         """End one, if there is one."""
         tx.delete("tokens", {"token_hash": token_hash})
+
+    def of_person(self, person_id: str) -> InFlight:
+        """A person's sessions, proofs and idempotency items, by the index."""
+        found: dict[str, list[Item]] = {SESSION: [], LOGIN: [], IDEMPOTENCY: []}
+        for item in pages(
+            self._clock,
+            self._client.query,
+            TableName=f"{self._prefix}tokens",
+            IndexName="by_person",
+            KeyConditionExpression="person_id = :person",
+            ExpressionAttributeValues=typed({":person": person_id}),
+        ):
+            found.get(item.get("kind", ""), []).append(item)
+        logins = (login_of(item) for item in found[LOGIN])
+        return InFlight(
+            [_session_of(item) for item in found[SESSION]],
+            [login for login in logins if login],
+            [record_of(item) for item in found[IDEMPOTENCY]],
+        )
 
     def _read(self, token_hash: str, person_id: str) -> tuple[Item | None, Profile | None]:
         keys = [(f"{self._prefix}tokens", {"token_hash": token_hash})]

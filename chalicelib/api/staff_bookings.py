@@ -24,11 +24,12 @@ routes = Routes("staff_bookings")
     action=Action.RUN,
 )
 def list_bookings(call: Call) -> Reply:
-    """The bookings that overlap a range, by start."""
+    """The bookings that overlap a range, by start. Who looked at which is noted."""
     query: StaffBookingsQuery = call.query
     starts_at, ends_at = call.instants(("/from", query.from_), ("/to", query.to))
-    page = listing.overlapping(
+    page = listing.shown(
         call.ports,
+        call.actor,
         listing.Wanted(starts_at, ends_at, query.space_id, query.state, query.person),
         query.limit,
         opened(query.cursor, call.listed),

@@ -43,7 +43,9 @@ def list_messages(call: Call) -> Reply:
     wanted = outbox.Wanted(
         query.subject, query.person, query.state, times.get("/from"), times.get("/to")
     )
-    page = outbox.find(call.ports, wanted, query.limit, opened(query.cursor, call.listed))
+    page = outbox.shown(
+        call.ports, call.actor, wanted, query.limit, opened(query.cursor, call.listed)
+    )
     items = [present.message(each, call.catalog) for each in page.items]
     following = sealed(page.next, call.listed) if page.next else None
     return Reply({"items": items, "next": following}, private=True)

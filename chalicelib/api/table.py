@@ -8,6 +8,7 @@ from chalicelib.api import (
     me,
     meta,
     spaces,
+    staff_audit,
     staff_bookings,
     staff_closures,
     staff_outbox,
@@ -26,4 +27,5 @@ ALL = (
     staff_settings.routes,
     staff_closures.routes,
     staff_outbox.routes,
+    staff_audit.routes,
 )

@@ -65,6 +65,13 @@ def seen_by(actor: Actor, catalog: Catalog) -> Catalog:
     return replace(catalog, hidden=frozenset(hidden)) if hidden else catalog
 
 
+def owns(actor: Actor, booking: "Booking") -> bool:
+    """Whether a booking is one's own: as whose it is, as what made it, or by its link."""
+    if actor.manages:
+        return booking.booking_id == actor.manages
+    return _is_of(actor, booking)
+
+
 def _nobody_s_link(actor: Actor, _: "Thing | None") -> bool:
     """Everybody; but a link is for its own thing, and a key for what it was issued for."""
     return not actor.manages
@@ -88,7 +95,7 @@ def _owns(action: Action) -> Rule:
             return False
         if actor.manages:
             return action.value in actor.allows and (
-                thing is None or actor.manages == thing.booking_id  # type: ignore[union-attr]
+                thing is None or owns(actor, thing)  # type: ignore[arg-type]
             )
         if actor.scopes and not actor.vouches:
             return False
@@ -108,6 +115,13 @@ def _has_account(actor: Actor, _: "Thing | None") -> bool:
 
 
 def _staff(actor: Actor, _: "Thing | None") -> bool:
+    return actor.staff and not actor.manages
+
+
+def _runs(actor: Actor, thing: "Thing | None") -> bool:
+    """Hosts; and who reads the Lab's mailbox, as far as the one request that its mail is about."""
+    if actor.manages:
+        return actor.staff and thing is not None and owns(actor, thing)  # type: ignore[arg-type]
     return actor.staff
 
 
@@ -125,7 +139,7 @@ RULES: Mapping[Action, Rule] = {
     Action.CHANGE_BOOKING: _owns(Action.CHANGE_BOOKING),
     Action.CANCEL_BOOKING: _owns(Action.CANCEL_BOOKING),
     Action.OWN: _has_account,
-    Action.RUN: _staff,
+    Action.RUN: _runs,
     Action.SEE_PEOPLE: _staff,
     Action.INVITE: _staff,
     Action.AUDIT: _staff,

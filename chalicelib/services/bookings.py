@@ -16,7 +16,8 @@ from chalicelib.domain.planning import Plan
 from chalicelib.domain.rules import unique
 from chalicelib.domain.spaces import space_id_of
 from chalicelib.domain.times import instant_of
-from chalicelib.services.access import Action, may
+from chalicelib.services import reading_log
+from chalicelib.services.access import Action, may, owns
 from chalicelib.services.announcing import announce
 from chalicelib.services.changes import changed
 from chalicelib.services.expiry import release_ended
@@ -102,9 +103,14 @@ def book(ports: Ports, request: BookRequest, intent: Intent) -> Outcome[Booking]
 
 
 def read(ports: Ports, booking_id: str, actor: Actor) -> Booking:
-    """A booking as it is now. NotFound where there is none, or where it is not the actor's."""
-    booking = ports.bookings.get(booking_id)
-    return judged(_allowed(booking, actor, Action.READ_BOOKING), ports.clock.now())
+    """A booking as it is now; who reads somebody else's is noted before they do.
+
+    NotFound where there is none, or where it is not the actor's to see.
+    """
+    booking = _allowed(ports.bookings.get(booking_id), actor, Action.READ_BOOKING)
+    if not owns(actor, booking):
+        reading_log.note(ports, actor, f"booking#{booking_id}")
+    return judged(booking, ports.clock.now())
 
 
 def change(

@@ -8,7 +8,7 @@ import hmac
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.logins import Login
 from chalicelib.domain.people import Actor, Role
-from chalicelib.services.access import LINK_ACTIONS
+from chalicelib.services.access import LINK_ACTIONS, Action
 from chalicelib.services.ports import Ports
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is easily mistaken for another
@@ -69,7 +69,12 @@ def decide_url(ports: Ports, booking: Booking) -> str:
 
 def actor_of_decision(booking_id: str) -> Actor:
     """Whoever reads the Lab's own mailbox and holds the link of a request."""
-    return Actor(actor_id=f"mailbox#{booking_id}", role=Role.STAFF)
+    return Actor(
+        actor_id=f"mailbox#{booking_id}",
+        role=Role.STAFF,
+        manages=booking_id,
+        allows=(Action.READ_BOOKING.value,),
+    )
 
 
 def unsubscribe_url(ports: Ports, person_id: str) -> str:

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.domain.bookings import Booking, judged
-from chalicelib.domain.people import normalised, person_id_of
+from chalicelib.domain.people import Actor, normalised, person_id_of
+from chalicelib.services import reading_log
 from chalicelib.services.availability import check_range
 from chalicelib.services.ports import Fields, Page, Ports
 
 LONGEST = timedelta(days=8)  # no booking is longer, so none that reaches into a range begins before
+
+FILTERS = ("space_id", "state", "person")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,17 @@ class Wanted:
     space_id: str | None = None
     state: str | None = None
     person: str | None = None
+
+
+def shown(
+    ports: Ports, actor: Actor, wanted: Wanted, limit: int, after: Fields | None
+) -> Page[Booking]:
+    """As `overlapping`, for somebody's eyes: that they saw them is noted first."""
+    page = overlapping(ports, wanted, limit, after)
+    filters = [name for name in FILTERS if getattr(wanted, name) is not None]
+    ids = [each.booking_id for each in page.items]
+    reading_log.note(ports, actor, "bookings", "list", bookings=ids, filters=filters)
+    return page
 
 
 def overlapping(ports: Ports, wanted: Wanted, limit: int, after: Fields | None) -> Page[Booking]:

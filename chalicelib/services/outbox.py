@@ -7,11 +7,13 @@ from chalicelib.domain import messages as domain
 from chalicelib.domain.errors import NotFound, refuse
 from chalicelib.domain.letters import Preview
 from chalicelib.domain.messages import Kind, Message
-from chalicelib.domain.people import normalised, person_id_of
+from chalicelib.domain.people import Actor, normalised, person_id_of
+from chalicelib.services import reading_log
 from chalicelib.services.ports import Fields, Page, Ports
 from chalicelib.services.writing import Attempt, Intent, Outcome, write
 
 LONGEST = timedelta(days=62)
+FILTERS = ("subject", "person", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,17 @@ class Wanted:
     state: str | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+
+
+def shown(
+    ports: Ports, actor: Actor, wanted: Wanted, limit: int, after: Fields | None
+) -> Page[Message]:
+    """As `find`, for somebody's eyes: that they saw them is noted first."""
+    page = find(ports, wanted, limit, after)
+    filters = [name for name in FILTERS if getattr(wanted, name) is not None]
+    ids = [each.message_id for each in page.items]
+    reading_log.note(ports, actor, "messages", "list", messages=ids, filters=filters)
+    return page
 
 
 def find(ports: Ports, wanted: Wanted, limit: int, after: Fields | None) -> Page[Message]:

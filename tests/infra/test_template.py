@@ -1,5 +1,6 @@
 """What is deployed: the packaged template, as AWS will read it."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.messages import LEASE
+from infra.package import ROOT
 
 pytestmark = pytest.mark.xdist_group("package")
 
@@ -224,11 +226,31 @@ def test_every_role_has_our_own_policy_and_no_policy_names_everything(
                 assert not [each for each in values if "*" in json.dumps(each)], statement["Sid"]
 
 
-def test_the_audit_log_can_only_be_appended_to(prod: dict[str, Any]) -> None:
+def test_the_audit_log_can_only_be_appended_to_and_read(prod: dict[str, Any]) -> None:
     for role in of_type(prod, "AWS::IAM::Role").values():
         for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
             if "AuditTable" in json.dumps(statement["Resource"]):
-                assert statement["Action"] == "dynamodb:PutItem"
+                named = statement["Action"]
+                actions = {named} if isinstance(named, str) else set(named)
+                assert actions <= {"dynamodb:PutItem", "dynamodb:Query"}
+
+
+def test_nothing_of_the_audit_log_is_written_over() -> None:
+    """A Put that names no condition could: one module writes the table, by one conditional Put."""
+    writing = [
+        (path.name, ast.unparse(node))
+        for path in (ROOT / "chalicelib").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and any(_is_audit(each) for each in node.args[:1])
+    ]
+    ((name, call),) = writing
+    assert name == "audit.py"
+    assert call.startswith("tx.put('audit', ")
+    assert "condition='attribute_not_exists(subject)'" in call
+
+
+def _is_audit(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value == "audit"
 
 
 @pytest.mark.parametrize("word", ["4XX", "5XX"])

@@ -57,6 +57,7 @@ OPERATIONS = {
     "DELETE /v1/auth/session",
     "GET /v1/me",
     "PATCH /v1/me",
+    "GET /v1/staff/audit",
     "GET /v1/staff/outbox",
     "POST /v1/staff/outbox/{message_id}/send",
     "GET /v1/staff/mails/{kind}",

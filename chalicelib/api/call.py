@@ -20,7 +20,7 @@ from chalicelib.domain.errors import Problem, Refused
 from chalicelib.domain.logins import digest_of
 from chalicelib.domain.people import ANONYMOUS, Actor, Person
 from chalicelib.domain.times import UnknownLocalTime, parse
-from chalicelib.services import people, sessions
+from chalicelib.services import opening, people, sessions
 from chalicelib.services.ports import Ports
 from chalicelib.services.writing import Intent
 
@@ -68,10 +68,16 @@ class Call:
         scheme, _, key = header.partition(" ")
         actor = None
         if scheme.lower() == "bearer" and KEY.fullmatch(key.strip()):
-            actor = people.actor_of(self.ports, key.strip())
+            actor = self._shown(key.strip())
         if actor is None:
             raise ApiProblem("unauthorised")
         return actor
+
+    def _shown(self, key: str) -> Actor | None:
+        """Whom a key, or the token of a booking's link, speaks for."""
+        if opening.BEARER.fullmatch(key):
+            return opening.bearer(self.ports, key)
+        return people.actor_of(self.ports, key)
 
     @property
     def actor_is_nobody(self) -> bool:

@@ -20,6 +20,13 @@ from chalicelib.services.access import Action, may
 REF = "#/components/schemas/{model}"
 KEY_PATTERN = '^("[!-~]{1,255}"|[!-~]{1,255})$'
 ID_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+BEARER = (
+    "An API key; or, for what its holder may do with one booking, the token of the booking's link as "
+    "`manage.{booking_id}.{token}`: the two last parts of the address in the mail. It is good until "
+    "the booking is over."
+)
+# Whatever credentials come along; elsewhere those that are for something else find nothing.
+FOR_EVERYBODY = (Action.ENTER, Action.CONFIRM)
 Json = dict[str, Any]
 
 
@@ -49,7 +56,7 @@ def document(tables: Iterable[Routes], base_url: str) -> Json:
         "components": {
             "schemas": definitions.get("$defs", {}),
             "securitySchemes": {
-                "key": {"type": "http", "scheme": "bearer"},
+                "key": {"type": "http", "scheme": "bearer", "description": BEARER},
                 "session": {"type": "apiKey", "in": "cookie", "name": SECURE_SESSION},
             },
         },
@@ -244,7 +251,7 @@ def _problem_statuses(operation: Operation) -> set[int]:
         statuses.add(413)
     if operation.body:
         statuses.add(415)
-    if not may(ANONYMOUS, operation.action) or "{" in operation.path:
+    if operation.action not in FOR_EVERYBODY or "{" in operation.path:
         statuses.add(404)
     return statuses
 

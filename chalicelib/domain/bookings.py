@@ -14,7 +14,7 @@ from chalicelib.domain.footprints import (
     slots_by_day,
     union,
 )
-from chalicelib.domain.people import Person
+from chalicelib.domain.people import ERASED, Person
 from chalicelib.domain.times import instant_of, slot_ceil, slot_floor
 
 
@@ -163,6 +163,11 @@ def judged(booking: Booking, now: datetime) -> Booking:
     if booking.state is State.CONFIRMED:
         return replace(booking, pending_change=None)
     return replace(booking, state=State.EXPIRED)
+
+
+def has_links(booking: Booking, now: datetime) -> bool:
+    """Whether the links of its mails still open it: until it is over, and as long as it is somebody's."""
+    return now < booking.ends_at and booking.person_id != ERASED
 
 
 def etag(booking: Booking) -> str:

@@ -77,6 +77,7 @@ class Actor:
         return self.staff or Scope.BOOK in self.scopes
 
 
+ERASED = "p_erased"  # whose everything is that was a forgotten person's
 ANONYMOUS = Actor()
 CLOCK = Actor(actor_id="clock")
 

@@ -11,9 +11,9 @@ from chalicelib.pages.errors import asked_language
 from chalicelib.pages.form import label, last, typed
 from chalicelib.pages.html import HTML, choose_language, render, words_of
 from chalicelib.pages.routes import routes
-from chalicelib.services import bookings
+from chalicelib.services import bookings, opening
 from chalicelib.services.access import Action
-from chalicelib.services.links import actor_of_decision, token_matches
+from chalicelib.services.links import actor_of_decision
 from chalicelib.services.writing import Intent
 
 DECIDE = "/decide/{booking_id}/{token}"
@@ -65,11 +65,12 @@ def act(call: Call) -> Reply:
 
 
 def _booking(call: Call) -> Booking:
-    """A wrong link is answered as one that there never was, before anything is looked for."""
-    booking_id = call.params["booking_id"]
-    if not token_matches(call.ports, "decide", booking_id, call.params["token"]):
+    """What the link opens; one that opens nothing is answered as one that there never was."""
+    booking_id, token = call.params["booking_id"], call.params["token"]
+    booking = opening.opened(call.ports, opening.DECIDE, booking_id, token)
+    if booking is None:
         raise ApiProblem("not-found")
-    return bookings.read(call.ports, booking_id, actor_of_decision(booking_id))
+    return booking
 
 
 def _waits(booking: Booking) -> bool:

@@ -12,7 +12,7 @@ from chalicelib.pages.errors import asked_language
 from chalicelib.pages.form import label, last, typed
 from chalicelib.pages.html import HTML, choose_language, render, see, words_of
 from chalicelib.pages.routes import routes
-from chalicelib.services import bookings, confirming
+from chalicelib.services import bookings, confirming, opening
 from chalicelib.services.access import Action
 from chalicelib.services.links import actor_of_link, manage_url, token_matches
 from chalicelib.services.writing import Intent
@@ -136,9 +136,12 @@ def _check(call: Call, purpose: str, thing: str) -> None:
 
 
 def _booking(call: Call) -> Booking:
-    booking_id = call.params["booking_id"]
-    _check(call, "manage", booking_id)
-    return bookings.read(call.ports, booking_id, actor_of_link(booking_id))
+    """What the link opens; one that opens nothing is answered as one that there never was."""
+    booking_id, token = call.params["booking_id"], call.params["token"]
+    booking = opening.opened(call.ports, opening.MANAGE, booking_id, token)
+    if booking is None:
+        raise ApiProblem("not-found")
+    return booking
 
 
 def _intent(call: Call) -> Intent:

@@ -14,11 +14,12 @@ from typing import Any
 
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.errors import Broken
 from chalicelib.domain.feeds import Feed
 from chalicelib.domain.letters import Letter, Preview
 from chalicelib.domain.messages import Kind
 from chalicelib.services.catalog_cache import CatalogCache
-from chalicelib.services.ports import Clock, Ports, Post, Queue
+from chalicelib.services.ports import Clock, Identity, Ports, Post, Provider, Queue
 from chalicelib.settings import Settings
 
 
@@ -68,6 +69,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         calendars=Calendars(),
         render=_render,
         preview=_preview,
+        provider=_Provider(settings) if settings and settings.oidc else None,
     )
 
 
@@ -121,6 +123,48 @@ class _Post:
 
         settings = self._settings or Settings.from_env(os.environ)
         return SesPost(make_post_client(settings.endpoint_url), settings.configuration_set)
+
+
+class _Provider:
+    """The OpenID provider, made when somebody logs in there."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def address(self, **asked: str) -> str:
+        """Where a browser is sent to log in."""
+        return self._made.address(**asked)
+
+    def identity(self, **asked: str) -> Identity:
+        """Whom a code stands for."""
+        return self._made.identity(**asked)
+
+    @cached_property
+    def _made(self) -> Provider:
+        from chalicelib.adapters.oidc.provider import OidcProvider
+
+        known = self._settings.oidc
+        if known is None:
+            raise Broken("no provider")
+        return OidcProvider(
+            known.issuer,
+            known.client_id,
+            lambda: _client_secret(self._settings, known.secret_parameter),
+            trusts_addresses=known.trusts_addresses,
+            email_claim=known.email_claim,
+        )
+
+
+def _client_secret(settings: Settings, name: str) -> str:
+    """Our secret at the provider, or "" where we have none. Asked for each time, so a new one counts at once."""
+    import boto3
+
+    client = boto3.client("ssm", endpoint_url=settings.endpoint_url)
+    try:
+        answer = client.get_parameter(Name=name, WithDecryption=True)
+    except client.exceptions.ParameterNotFound:
+        return ""
+    return str(answer["Parameter"]["Value"])
 
 
 class _Secrets:

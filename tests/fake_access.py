@@ -1,14 +1,15 @@
-"""Persons, logins and sessions in memory."""
+"""Persons, logins and sessions in memory, and a provider that vouches for people."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from chalicelib.domain.errors import QuotaChanged, VersionRaced
+from chalicelib.domain.errors import Forbidden, QuotaChanged, Unavailable, VersionRaced
 from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.people import Actor
 from chalicelib.domain.profiles import Profile
-from chalicelib.services.ports import InFlight, Quota
+from chalicelib.services.ports import Identity, InFlight, Quota
 
 if TYPE_CHECKING:
     from tests.fakes import FakeTransaction, Store
@@ -155,3 +156,33 @@ def _write(
         return None if (present and present.version) == before else VersionRaced()
 
     tx.add(key, VERSION, check, lambda: things.__setitem__(name, thing))
+
+
+class FakeProvider:
+    """An OpenID provider at which people have logged in already: what stands for them is in `codes`."""
+
+    issuer = "https://login.example"
+
+    def __init__(self, **codes: Identity) -> None:
+        self.codes = codes
+        self.sent: list[dict[str, str]] = []
+        self.asked: list[dict[str, str]] = []
+        self.down = False
+
+    def address(self, **asked: str) -> str:
+        self._answer()
+        self.sent.append(asked)
+        return f"{self.issuer}/authorize?{urlencode({'state': asked['state']})}"
+
+    def identity(self, *, code: str, issuer: str, **asked: str) -> Identity:
+        """Once, and only to who knows what its browser was sent away with."""
+        self._answer()
+        self.asked.append({"code": code, "issuer": issuer, **asked})
+        known = [{name: each[name] for name in asked} for each in self.sent]
+        if code not in self.codes or issuer not in ("", self.issuer) or asked not in known:
+            raise Forbidden("code")
+        return self.codes.pop(code)
+
+    def _answer(self) -> None:
+        if self.down:
+            raise Unavailable

@@ -16,7 +16,7 @@ from chalicelib.domain.people import Person, normalised, person_id_of
 from chalicelib.domain.profiles import Profile, newcomer
 from chalicelib.services import sessions
 from chalicelib.services.links import link_token, login_code, typed_code
-from chalicelib.services.ports import Ports
+from chalicelib.services.ports import Ports, Transaction
 from chalicelib.services.sender import nudge
 from chalicelib.services.sessions import Entered, long_secret
 
@@ -60,13 +60,7 @@ def ask(ports: Ports, email: str, language: str, next_page: str = "") -> str:
     tx = ports.begin()
     ports.logins.put(tx, login)
     ports.outbox.put(tx, one)
-    try:
-        tx.commit()
-    except (
-        Race
-    ) as error:  # ids are new each time: it is our own, written before the answer was lost
-        if not isinstance(error, OutcomeUnknown):
-            raise Unavailable from error
+    written(tx)
     nudge(ports, [one])
     return f"{login_id}.{person_id}.{secret}"
 
@@ -79,7 +73,7 @@ def by_link(ports: Ports, cookie: str, login_id: str, token: str, before: str = 
     """
     found = COOKIE.fullmatch(cookie)
     if found is None or found[1] != login_id:
-        raise _wrong()
+        raise refused()
     return _enter(ports, cookie, lambda login: same(token, login.link_hash), before)
 
 
@@ -92,10 +86,20 @@ def by_code(ports: Ports, cookie: str, code: str, before: str = "") -> Entered:
     return _enter(ports, cookie, proved, before)
 
 
+def written(tx: Transaction) -> None:
+    """Write what is all new. Its ids are its own: where no answer comes, whatever is there is it."""
+    try:
+        tx.commit()
+    except OutcomeUnknown:
+        return
+    except Race as error:
+        raise Unavailable from error
+
+
 def _enter(ports: Ports, cookie: str, proved: Callable[[Login], bool], before: str) -> Entered:
     found = COOKIE.fullmatch(cookie)
     if found is None:
-        raise _wrong()
+        raise refused()
     login_id, person_id, secret = found.groups()
     with ports.clock.within(SECONDS):
         for number in range(ATTEMPTS):
@@ -110,13 +114,14 @@ def _enter(ports: Ports, cookie: str, proved: Callable[[Login], bool], before: s
                 and open_at(login, now)
             )
             if login is None or not usable:
-                raise _wrong()
+                raise refused()
             try:
                 if not proved(login):
                     # The guess counts before it is answered: many at once are no more than five.
                     _count(ports, login)
-                    raise _wrong()
-                return _entered(ports, login, profile, before, now)
+                    raise refused()
+                person = Person("", login.email, language=login.language)
+                return completed(ports, login, person, profile, before, now)
             except Race:
                 continue
     raise Unavailable
@@ -128,25 +133,27 @@ def _count(ports: Ports, login: Login) -> None:
     tx.commit()
 
 
-def _entered(
-    ports: Ports, login: Login, profile: Profile | None, before: str, now: datetime
+def completed(
+    ports: Ports, login: Login, person: Person, profile: Profile | None, before: str, now: datetime
 ) -> Entered:
-    """One transaction: the proof is used up, and the session of this browser is a new one."""
-    person = Person("", login.email, language=login.language)
+    """One transaction: the proof is used up, and the session of this browser is a new one.
+
+    `person` is whose address it proved, `profile` what was known of them. Raises Refused, Race.
+    """
+    person_id = person_id_of(person.email, ports.settings.get().site.salt)
     tx = ports.begin()
-    entered = sessions.begin(
-        ports, tx, profile or newcomer(login.person_id, person, now), before, now
-    )
+    entered = sessions.begin(ports, tx, profile or newcomer(person_id, person, now), before, now)
     digest = digest_of(entered.cookie)
     ports.logins.save(tx, used(login, digest, now))
     try:
         tx.commit()
     except OutcomeUnknown as error:
-        written, _ = ports.logins.read(login.login_id)
-        if written is None or written.session != digest:
+        after, _ = ports.logins.read(login.login_id)
+        if after is None or after.session != digest:
             raise (error.refused or Unavailable()) from error
     return replace(entered, next=login.next)
 
 
-def _wrong() -> Refused:
+def refused() -> Refused:
+    """The same for whatever is wrong with a proof."""
     return refuse("invalid-request", "/code", why="login")

@@ -492,3 +492,4 @@ class Ports:
     calendars: Calendars
     render: Callable[[Letter], bytes]
     preview: Callable[[Kind, str, Catalog, datetime], Preview]  # of a kind, in a language
+    provider: Provider | None = None

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -170,6 +171,29 @@ def test_what_ses_says_comes_to_the_function_that_settles_messages(prod: dict[st
     assert said["SnsDestination"] == {"TopicARN": {"Ref": "MailEventsTopic"}}
     (event,) = of_type(prod, "AWS::Serverless::Function")["MailEvents"]["Events"].values()
     assert event["Properties"]["Topic"] == {"Fn::Sub": "${MailEventsTopic}"}
+
+
+def test_the_provider_that_people_log_in_at_is_a_parameter_of_the_stack(
+    prod: dict[str, Any],
+) -> None:
+    functions = of_type(prod, "AWS::Serverless::Function")
+    known = {name: each["Environment"]["Variables"] for name, each in functions.items()}
+    found = {name: value for name, value in known.pop("APIHandler").items() if "OIDC" in name}
+    assert found == {
+        "OIDC_ISSUER": {"Ref": "OidcIssuer"},
+        "OIDC_CLIENT_ID": {"Ref": "OidcClientId"},
+        "OIDC_TRUSTS_ADDRESSES": {"Ref": "OidcTrustsAddresses"},
+        "OIDC_EMAIL_CLAIM": {"Ref": "OidcEmailClaim"},
+    }
+    assert "OIDC" not in json.dumps([prod["Globals"], known])  # and nobody else's affair
+    parameters = prod["Parameters"]
+    assert parameters["OidcIssuer"]["Default"] == ""
+    assert parameters["OidcTrustsAddresses"]["Default"] == "false"
+    allowed = re.compile(parameters["OidcIssuer"]["AllowedPattern"])
+    for issuer in ("", "https://login.example/tenant/v2.0", "http://127.0.0.1:8080"):
+        assert allowed.fullmatch(issuer)
+    for issuer in ("http://login.example", "login.example", "https://", "https://a b", "ftp://a"):
+        assert not allowed.fullmatch(issuer)
 
 
 def test_the_function_knows_its_topic_and_no_signatures_but_those_of_aws(

@@ -186,6 +186,20 @@ def test_only_who_makes_links_reads_the_signing_key(cloud: RunningCloud, functio
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_where_people_log_in_is_our_secret_at_the_provider_read(
+    cloud: RunningCloud, function: str
+) -> None:
+    name = "/labivaraus/oidc-client-secret"
+    secret = {"Name": name, "Value": "x", "Type": "SecureString"}
+    owner, client = cloud.boto("ssm"), cloud.boto("ssm", **cloud.role_credentials(function))
+    owner.put_parameter(**secret)
+    refused = is_refused(lambda: client.get_parameter(Name=name, WithDecryption=True))
+    assert refused is (function != "api")
+    assert is_refused(lambda: client.put_parameter(**secret, Overwrite=True))
+    owner.delete_parameter(Name=name)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_no_function_touches_the_cloud_itself(cloud: RunningCloud, function: str) -> None:
     role = cloud.role_credentials(function)
     dynamodb, functions = cloud.boto("dynamodb", **role), cloud.boto("lambda", **role)

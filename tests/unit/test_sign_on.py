@@ -11,6 +11,7 @@ from chalicelib.domain.logins import digest_of
 from chalicelib.domain.people import Role, person_id_of
 from chalicelib.domain.profiles import invited, leaving, newcomer
 from chalicelib.services import login, sessions, sign_on
+from chalicelib.services.links import link_token, login_code
 from chalicelib.services.ports import Identity
 from chalicelib.services.sign_on import Returned
 from tests.builders import AINO, NOW, PIA, the_ports
@@ -186,8 +187,8 @@ def test_a_login_by_mail_is_none_by_a_provider(visit):
 
 def test_a_login_by_a_provider_is_none_by_mail(visit):
     login_id, _, secret = visit.sent.cookie.partition(".")
-    code = login.login_code(visit.ports, visit.the_login)
-    token = login.link_token(visit.ports, login_id, visit.the_login.key_id)
+    code = login_code(visit.ports, visit.the_login)
+    token = link_token(visit.ports, login_id, visit.the_login.key_id)
     for person_id in (person_id_of(AINO.email, SALT), "p_" + "0" * 32, "p_", ""):
         cookie = f"{login_id}.{person_id}.{secret}"
         with pytest.raises(Refused):

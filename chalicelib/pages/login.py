@@ -28,7 +28,7 @@ def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     status, body, headers = problems.presented(error, call.language, call.request_id, catalog)
     if status >= 500:
         return None
-    form = _typed(call)
+    form = typed_address(call)
     heading = words("book.errors")
     if status == 403:
         heading = words("again.title")
@@ -36,7 +36,7 @@ def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     for problem in problems_of(error, body) if status != 403 else ():
         email = problem.pointer == "/email"
         form.refuse("email" if email else None, _message(problem, body, words))
-    reply = _ask_page(call, catalog, form, status=status, heading=heading)
+    reply = ask_page(call, catalog, form, status=status, heading=heading)
     reply.headers |= headers
     return reply
 
@@ -49,7 +49,7 @@ def show(call: Call) -> Reply:
     choose_language(call, asked_language(call))
     query: Any = call.request.query_params or {}
     form = Form({"page": _page_of_ours(query.get("page", ""))})
-    return _ask_page(call, call.catalog, form, out="out" in query)
+    return ask_page(call, call.catalog, form, out="out" in query)
 
 
 @routes.add(
@@ -69,7 +69,7 @@ def ask(call: Call) -> Reply:
     choose_language(call, asked_language(call))
     body: LinkIn = call.body
     cookie = login.ask(call.ports, body.email, body.language, body.page)
-    reply = _code_page(call, _typed(call), sent=True)
+    reply = _code_page(call, typed_address(call), sent=True)
     reply.headers["Set-Cookie"] = cookies.written(cookies.LOGIN, cookie, call.catalog.site)
     return reply
 
@@ -95,7 +95,7 @@ def code_again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
         return None
     words = words_of(call, catalog)
     wrong = why_again(call, words) if status == 403 else _wrong(call, error, words)
-    reply = _code_page(call, _typed(call), status=status, wrong=wrong)
+    reply = _code_page(call, typed_address(call), status=status, wrong=wrong)
     reply.headers |= headers
     return reply
 
@@ -191,7 +191,7 @@ def entered(call: Call, found: Entered) -> Reply:
     return see(target, {"Set-Cookie": cookie})
 
 
-def _typed(call: Call) -> Form:
+def typed_address(call: Call) -> Form:
     """The address and the wanted page, as they were typed."""
     given = typed(call)
     values = {name: last(given, name) for name in ("email", "page")}
@@ -202,7 +202,7 @@ def _page_of_ours(page: str) -> str:
     return page if len(page) <= MOST_PAGE and re.fullmatch(PAGE, page) else ""
 
 
-def _ask_page(
+def ask_page(
     call: Call,
     catalog: Catalog,
     form: Form,
@@ -211,6 +211,7 @@ def _ask_page(
     heading: str = "",
     out: bool = False,
 ) -> Reply:
+    """Where one says one's address, and with `heading` what was wrong."""
     return render(
         call,
         "login.html",
@@ -221,6 +222,7 @@ def _ask_page(
         form=form,
         refusal=heading,
         out=out,
+        provider=call.ports.provider is not None,
     )
 
 

@@ -30,7 +30,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What a browser brings back (OpenID Connect Core, 3.1.2.5); `issuer` is "" where it is not said."""
+    """What a browser brings back (OpenID Connect Core, 3.1.2.5 and 3.1.2.6).
+
+    `code` is "" where nobody logged in there, `issuer` where it is not said.
+    """
 
     state: str
     code: str
@@ -54,7 +57,7 @@ def begin(ports: Ports, language: str, next_page: str = "") -> Sent:
         next=next_page,
     )
     address = provider.address(
-        state=_derived(ports, login, "state"),
+        state=_state(ports, login),
         nonce=_derived(ports, login, "nonce"),
         verifier=_derived(ports, login, "verifier"),
         redirect_uri=_redirect_uri(ports),
@@ -74,6 +77,8 @@ def finish(ports: Ports, cookie: str, returned: Returned, before: str = "") -> E
     in; Forbidden where the provider vouches for nobody, Unavailable where it does not answer.
     """
     provider = _provider(ports)
+    if not returned.code:
+        raise Forbidden("nobody logged in there")
     login = _opened(ports, cookie, returned.state)
     identity = provider.identity(
         code=returned.code,
@@ -95,6 +100,11 @@ def _redirect_uri(ports: Ports) -> str:
     return f"{ports.settings.get().site.base_url}/login/callback"
 
 
+def _state(ports: Ports, login: Login) -> str:
+    """What the browser brings back; it ends in the language that its reader had chosen."""
+    return f"{_derived(ports, login, 'state')}.{login.language}"
+
+
 def _derived(ports: Ports, login: Login, what: str) -> str:
     """64 characters that nobody can guess (RFC 7636, 4.1: a verifier has 43 to 128)."""
     return ports.secrets.derive(f"sign-on-{what}", login.login_id, key_id=login.key_id).hex()
@@ -107,7 +117,7 @@ def _opened(ports: Ports, cookie: str, state: str) -> Login:
     if found is None or login is None or login.person_id:
         raise refused()
     own = same(found[2], login.browser_hash) and hmac.compare_digest(
-        state.encode(errors="surrogatepass"), _derived(ports, login, "state").encode()
+        state.encode(errors="surrogatepass"), _state(ports, login).encode()
     )
     if not own or not open_at(login, ports.clock.now()):
         raise refused()

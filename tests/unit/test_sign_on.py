@@ -88,6 +88,11 @@ def test_the_browser_is_sent_with_what_cannot_be_guessed_and_is_nowhere_kept(vis
     assert not [each for each in secrets if each in stored]
 
 
+def test_the_state_says_in_which_language_to_go_on(visit):
+    assert visit.state.endswith(".fi")
+    assert visit.refused(state=visit.state.removesuffix("fi") + "sv") == "invalid-request"
+
+
 def test_each_login_has_its_own(visit):
     sign_on.begin(visit.ports, "fi")
     first, second = visit.provider.sent
@@ -179,7 +184,7 @@ def test_of_two_at_once_one_gets_in(visit):
 def test_a_login_by_mail_is_none_by_a_provider(visit):
     cookie = login.ask(visit.ports, AINO.email, "fi")
     login_id, _, secret = cookie.split(".")
-    state = visit.ports.secrets.derive("sign-on-state", login_id).hex()
+    state = visit.ports.secrets.derive("sign-on-state", login_id).hex() + ".fi"
     assert visit.refused(f"{login_id}.{secret}", state=state) == "invalid-request"
     assert visit.refused(cookie, state=state) == "invalid-request"
     assert visit.provider.asked == []
@@ -208,6 +213,13 @@ def test_whom_the_provider_does_not_vouch_for_is_nobody(visit):
             visit.back(**changes)
     assert visit.store.sessions == visit.store.profiles == {}
     assert visit.back()  # nothing was used up
+
+
+def test_where_nobody_logged_in_there_is_nothing_to_ask(visit):
+    visit.store.calls.clear()
+    with pytest.raises(Forbidden):
+        visit.back(code="")
+    assert visit.provider.asked == visit.store.calls == []
 
 
 def test_the_code_is_asked_about_with_what_the_browser_was_sent_away_with(visit):

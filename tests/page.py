@@ -11,7 +11,7 @@ from chalice.test import Client
 from tests.api import contract
 from tests.form_tokens import form_token
 
-VOID = {"input", "meta", "link", "br", "wbr", "hr", "img"}
+VOID = {"base", "input", "meta", "link", "br", "wbr", "hr", "img"}
 HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.api.replies import SECURITY_HEADERS
 from chalicelib.domain.messages import LEASE
 from infra.package import ROOT
 
@@ -285,6 +286,8 @@ def test_the_gateway_s_own_errors_are_problems(prod: dict[str, Any], word: str) 
     for response in responses.values():
         headers = response["ResponseParameters"]["Headers"]
         assert headers["Content-Type"] == "'application/problem+json'"
+        for name in SECURITY_HEADERS.keys() - {"Content-Security-Policy"}:  # that one has quotes
+            assert headers[name] == f"'{SECURITY_HEADERS[name]}'"
         body = json.loads(response["ResponseTemplates"]["application/json"])
         assert set(body) == {"type", "title", "status", "detail", "instance"}
         assert body["type"].startswith("/problems/")

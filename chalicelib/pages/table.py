@@ -1,7 +1,16 @@
 """All pages."""
 
 from chalicelib.api.routing import Routes
-from chalicelib.pages import booking, decide, docs, front, login, manage, sign_on  # noqa: F401  # they add their addresses
+from chalicelib.pages import (  # noqa: F401  # they add their addresses
+    booking,
+    decide,
+    docs,
+    front,
+    login,
+    manage,
+    me,
+    sign_on,
+)
 from chalicelib.pages.routes import routes
 
 ALL: tuple[Routes, ...] = (routes,)

@@ -57,8 +57,12 @@ def confirm_url(ports: Ports, booking: Booking) -> str:
 
 def manage_url(ports: Ports, booking: Booking) -> str:
     """Where a booking's person sees it and may cancel it."""
-    token = token_of(ports, "manage", booking.booking_id)
-    return f"{ports.settings.get().site.base_url}/manage/{booking.booking_id}/{token}"
+    return f"{ports.settings.get().site.base_url}/{manage_page(ports, booking.booking_id)}"
+
+
+def manage_page(ports: Ports, booking_id: str) -> str:
+    """The page of that address, as our own pages link to it."""
+    return f"manage/{booking_id}/{token_of(ports, 'manage', booking_id)}"
 
 
 def decide_url(ports: Ports, booking: Booking) -> str:

@@ -47,7 +47,8 @@ def test_the_form_and_the_answers_to_it_may_be_embedded_by_the_sites_of_the_list
     "path",
     ["/", "/docs", "/problems", "/login", "/login/code", "/me", "/manage/b_1/x", "/confirm/b_1"],
 )
-def test_nothing_else_may_be(browser: Browser, path: str) -> None:
+def test_nothing_else_may_be(lab: Api, browser: Browser, path: str) -> None:
+    log_in(lab, browser)
     assert framers(browser.get(path)) == "'none'"
 
 

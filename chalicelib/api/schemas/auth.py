@@ -78,6 +78,16 @@ class MePatch(Model):
     reminders: bool | None = None
 
 
+class MeForm(Model):
+    """All of that, as the form of the page has it; `seen` is the version that was looked at."""
+
+    name: Name
+    organisation: Line = ""
+    language: Language
+    reminders: bool = False
+    seen: Annotated[str, StringConstraints(max_length=40)] = ""
+
+
 class MeOut(Answer):
     """A person who has logged in."""
 

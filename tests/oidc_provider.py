@@ -24,9 +24,15 @@ SECRET = "a secret: + and / and %41"
 
 
 @contextmanager
-def a_provider(redirect_uri: str, *, address_in_id_token: bool = False) -> Iterator[str]:
-    """Runs a provider on this machine; its issuer."""
-    settings = {"redirect_uri": redirect_uri, "address_in_id_token": address_in_id_token}
+def a_provider(
+    redirect_uri: str, *, host: str = "127.0.0.1", address_in_id_token: bool = False
+) -> Iterator[str]:
+    """Runs a provider on this machine; its issuer, at a host that has to be this machine, too."""
+    settings = {
+        "redirect_uri": redirect_uri,
+        "host": host,
+        "address_in_id_token": address_in_id_token,
+    }
     command = [NODE, HERE / "provider.mjs", _installed(), json.dumps(settings)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -1,19 +1,21 @@
 // A real OpenID provider for tests: node provider.mjs FOLDER SETTINGS
-// FOLDER has oidc-provider among its node_modules; SETTINGS is JSON: redirect_uri, and whether ID tokens
-// have the address (Cognito's do) or the userinfo endpoint alone has it. Prints its issuer when it listens.
+// FOLDER has oidc-provider among its node_modules; SETTINGS is JSON: redirect_uri, the host that it goes by,
+// and whether ID tokens have the address (Cognito's do) or the userinfo endpoint alone has it. Prints its
+// issuer when it listens, on 127.0.0.1.
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 
 const [folder, json] = process.argv.slice(2);
-const { redirect_uri, address_in_id_token } = JSON.parse(json);
+const { redirect_uri, host, address_in_id_token } = JSON.parse(json);
 const library = join(folder, "node_modules/oidc-provider/lib/index.js");
 const { Provider } = await import(pathToFileURL(library));
 
 const people = {
   aino: { name: "Aino Aalto", email: "aino.aalto@gov.fi", email_verified: true, locale: "sv-FI" },
   eero: { name: "Eero Eskola", email: "eero.eskola@gov.fi", email_verified: false },
+  pia: { name: "Pia Peltola", email: "pia.peltola@partner.example", email_verified: true },
 };
 const clients = [
   { client_id: "labbokning", client_secret: "a secret: + and / and %41", redirect_uris: [redirect_uri] },
@@ -32,7 +34,7 @@ const loadExistingGrant = async (ctx) => {
 
 const server = createServer();
 server.listen(0, "127.0.0.1", () => {
-  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const issuer = `http://${host}:${server.address().port}`;
   const provider = new Provider(issuer, {
     clients,
     jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), kid: randomUUID(), use: "sig", alg: "RS256" }] },

@@ -85,6 +85,12 @@ def test_a_login_is_what_was_written(backend: Backend):
     assert backend.ports.logins.read("l_2", AINOS) == (None, a_profile())
 
 
+def test_a_login_may_be_nobody_s_yet(backend: Backend):
+    """Of a browser that was sent to a provider; no index takes an empty text as a key."""
+    written(backend, lambda tx: backend.ports.logins.put(tx, a_login(person_id="")))
+    assert backend.ports.logins.read("l_1")[0] == a_login(person_id="")
+
+
 def test_a_login_is_asked_for_once_and_changes_version_by_version(backend: Backend):
     logins = backend.ports.logins
     written(backend, lambda tx: logins.put(tx, a_login()))

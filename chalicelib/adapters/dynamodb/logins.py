@@ -139,6 +139,7 @@ def login_of(item: Mapping[str, Any]) -> Login | None:
     if item.get("kind") != LOGIN:
         return None
     known = {each.name: item[each.name] for each in fields(Login) if each.name in item}
+    known.setdefault("person_id", "")
     times = {name: instant(known[name]) for name in INSTANTS if known.get(name)}
     return Login(**known | times | {"expires_at": instant(item["until"])})
 
@@ -151,6 +152,7 @@ def _login_item(login: Login) -> Item:
         **times,
         "schema": SCHEMA,
         "kind": LOGIN,
+        "person_id": login.person_id or None,  # an index takes no empty text
         "token_hash": login_key(login.login_id),
         "until": iso(login.expires_at),
         "expires_at": int(login.expires_at.timestamp()),

@@ -79,6 +79,11 @@ class FakePeople:
         change = self._store.reminders_off.discard if on else self._store.reminders_off.add
         self._store.call("people.set_reminders", lambda: change(person_id))
 
+    def save_reminders(self, tx: "FakeTransaction", person_id: str, *, on: bool) -> None:
+        change = self._store.reminders_off.discard if on else self._store.reminders_off.add
+        key = ("people", person_id, "preferences")
+        tx.add(key, VERSION, lambda: None, lambda: change(person_id))
+
 
 class FakeLogins:
     def __init__(self, store: "Store") -> None:

@@ -70,8 +70,9 @@ def change(
             fields=sorted(given),
         )
         if wanted.reminders is not None:
-            ports.people.set_reminders(profile.person_id, on=wanted.reminders)
-        return of(ports, after, intent.actor.role)
+            ports.people.save_reminders(attempt.tx, profile.person_id, on=wanted.reminders)
+        found = of(ports, after, intent.actor.role)
+        return found if wanted.reminders is None else replace(found, reminders=wanted.reminders)
 
     return write(ports, intent, decide)
 

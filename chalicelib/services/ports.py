@@ -236,6 +236,9 @@ class People(Protocol):
     def set_reminders(self, person_id: str, *, on: bool) -> None:
         """Switch them on or off."""
 
+    def save_reminders(self, tx: Transaction, person_id: str, *, on: bool) -> None:
+        """As `set_reminders`, together with something else."""
+
 
 @dataclass(frozen=True, slots=True)
 class InFlight:

@@ -152,6 +152,13 @@ def test_a_newer_schema_is_read_all_the_same(dynamodb: Backend):
     assert dynamodb.ports.logins.read("l_1")[0] == a_login()
 
 
+def test_reminders_are_switched_together_with_something_else(backend: Backend):
+    people = backend.ports.people
+    for on in (False, True):
+        written(backend, lambda tx, on=on: people.save_reminders(tx, AINOS, on=on))
+        assert people.reminders(AINOS) is on
+
+
 def test_allowed_domains_keep_their_days(backend: Backend):
     domains = (
         AllowedDomain("gov.fi"),

@@ -149,6 +149,11 @@ class People:
         """Switch them on or off."""
         self._put(person_id, {"item": PREFERENCES, "reminders": on})
 
+    def save_reminders(self, tx: Transaction, person_id: str, *, on: bool) -> None:
+        """As `set_reminders`, together with something else."""
+        item = {"schema": SCHEMA, "person_id": person_id, "item": PREFERENCES, "reminders": on}
+        tx.put("people", item, ("person_id", "item"))
+
     def _put(self, person_id: str, item: Item) -> None:
         whole = {"schema": SCHEMA, "person_id": person_id, **item}
         read(self._clock, self._client.put_item, TableName=self._table, Item=typed(whole))

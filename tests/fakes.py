@@ -195,6 +195,7 @@ class FakeSnapshots:
         token: str | None = None,
         booking_id: str | None = None,
         person_id: str | None = None,
+        organisation_id: str | None = None,
         days: Iterable[DayKey] = (),
     ) -> Snapshot:
         keys = list(days)
@@ -214,6 +215,7 @@ class FakeSnapshots:
                     booking=store.bookings.get(booking_id or ""),
                     quota=store.quotas.get(person_id or ""),
                     profile=store.profiles.get(person_id or ""),
+                    organisation=store.quotas.get(organisation_id or ""),
                     days=take(store.ledger, keys),
                 ),
             )
@@ -221,6 +223,7 @@ class FakeSnapshots:
         bookings = part(store.bookings, [booking_id] if booking_id else [])
         quotas = part(store.quotas, [person_id] if person_id else [])
         profiles = part(store.profiles, [person_id] if person_id else [])
+        organisations = part(store.quotas, [organisation_id] if organisation_id else [])
         found: dict[DayKey, LedgerDay] = {}
         for key in keys:
             found |= part(store.ledger, [key])
@@ -229,6 +232,7 @@ class FakeSnapshots:
             booking=next(iter(bookings.values()), None),
             quota=next(iter(quotas.values()), None),
             profile=next(iter(profiles.values()), None),
+            organisation=next(iter(organisations.values()), None),
             days=found,
         )
 

@@ -15,6 +15,7 @@ from chalicelib.domain.closures import Closure
 from chalicelib.domain.domains import AllowedDomain
 from chalicelib.domain.errors import Problem
 from chalicelib.domain.messages import Message
+from chalicelib.domain.quotas import Share
 from chalicelib.domain.spaces import DAYS, Openings, Space
 from chalicelib.services.account import Account
 from chalicelib.services.availability import Preview
@@ -113,6 +114,9 @@ def site(one: Site) -> Json:
         "prove_address": one.prove_address,
         "hold_minutes": one.hold_minutes,
         "live_bookings": one.live_bookings,
+        "hours_per_week": one.hours_per_week,
+        "organisation_live_bookings": one.organisation_live_bookings,
+        "organisation_hours_per_week": one.organisation_hours_per_week,
         "allowed_domains": [_domain(each) for each in one.allowed_domains],
         "allowed_sites": list(one.allowed_sites),
         "mailbox": one.mailbox,
@@ -133,7 +137,23 @@ def me(one: Account) -> Json:
         "role": one.role.value,
         "partner_until": profile.partner_until.isoformat() if profile.partner_until else None,
         "reminders": one.reminders,
+        "quota": {
+            **_share(one.standing.person),
+            "organisation": _share(one.standing.organisation)
+            if one.standing.organisation
+            else None,
+        },
         "version": profile.version,
+    }
+
+
+def _share(one: Share) -> Json:
+    return {
+        "live_bookings": {"used": one.live.used, "limit": one.live.limit},
+        "weeks": [
+            {"week": week, "used_minutes": use.used, "limit_minutes": use.limit}
+            for week, use in one.weeks.items()
+        ],
     }
 
 

@@ -28,6 +28,12 @@ from chalicelib.services.writing import Intent, Outcome
 
 routes = Routes("staff_settings")
 ONE = "/v1/staff/spaces/{space_id}"
+UNLIMITED = (  # by null
+    "live_bookings",
+    "hours_per_week",
+    "organisation_live_bookings",
+    "organisation_hours_per_week",
+)
 
 
 @routes.add(
@@ -127,7 +133,7 @@ def change_site(call: Call) -> Reply:
     fields = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in given.items()
-        if value is not None or name == "live_bookings"
+        if value is not None or name in UNLIMITED
     }
     if "allowed_domains" in fields:
         fields["allowed_domains"] = _domains(call.body.allowed_domains)

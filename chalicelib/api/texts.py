@@ -1,6 +1,6 @@
 """Every problem in Finnish, Swedish and English: a title, and a sentence that says what to do."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.api.language import LANGUAGES
@@ -58,7 +58,7 @@ TITLES: dict[str, Texts] = {
     "quota-exceeded": (
         "Varauksia on jo enimmäismäärä",
         "Antalet bokningar är fullt",
-        "You have as many bookings as one may have",
+        "There are as many bookings as there may be",
     ),
     "already-started": (
         "Varaus on jo alkanut",
@@ -210,6 +210,36 @@ MESSAGES: dict[str, Texts] = {
         "Voimassa olevia varauksia voi olla kerrallaan {limit}. Peru jokin ennen uutta.",
         "Man kan ha {limit} gällande bokningar på en gång. Avboka någon före en ny.",
         "One may have {limit} live bookings at a time. Cancel one before the next.",
+    ),
+    "quota-exceeded/hours": (
+        "Viikolla {week} yhden henkilön varauksia voi olla enintään {limit} tuntia. Lyhennä "
+        "varausta, valitse toinen viikko tai peru jokin varaus.",
+        "Under vecka {week} kan en person ha bokningar för högst {limit} timmar. Förkorta "
+        "bokningen, välj en annan vecka eller avboka någon bokning.",
+        "In week {week} one person may have at most {limit} hours of bookings. Make it shorter, "
+        "choose another week, or cancel a booking.",
+    ),
+    "quota-exceeded/organisation": (
+        "Organisaatiollasi voi olla kerrallaan {limit} voimassa olevaa varausta. Pyydä kollegaa "
+        "perumaan varaus, jota ei enää tarvita.",
+        "Din organisation kan ha {limit} gällande bokningar på en gång. Be en kollega avboka en "
+        "bokning som inte längre behövs.",
+        "Your organisation may have {limit} live bookings at a time. Ask a colleague to cancel one "
+        "that is no longer needed.",
+    ),
+    "quota-exceeded/organisation-hours": (
+        "Viikolla {week} organisaatiosi varauksia voi olla enintään {limit} tuntia. Lyhennä "
+        "varausta tai valitse toinen viikko.",
+        "Under vecka {week} kan din organisation ha bokningar för högst {limit} timmar. Förkorta "
+        "bokningen eller välj en annan vecka.",
+        "In week {week} your organisation may have at most {limit} hours of bookings. Make it "
+        "shorter, or choose another week.",
+    ),
+    # Said besides, to who may know.
+    "quota-exceeded/used": (
+        "Käytössä on jo {used}.",
+        "{used} är redan i bruk.",
+        "{used} are in use already.",
     ),
     "already-started": (
         "Alkanutta varausta ei voi siirtää eikä perua; sen voi päättää aiemmin.",
@@ -389,13 +419,16 @@ def message(problem: Problem, language: str, catalog: Catalog) -> str:
     """What is wrong and what to do, naming the space where that helps."""
     params = dict(problem.params)
     key = problem.code
-    for name in ("why", "part"):
+    for name in ("why", "part", "quota"):
         key = f"{problem.code}/{params[name]}" if params.get(name) else key
     if problem.code == "too-long" and params.get("minutes") is None:
         key = "too-long/none"
     texts = MESSAGES.get(key) or MESSAGES[problem.code]
     words = _Words({name: _worded(value, language, catalog) for name, value in params.items()})
     sentence = texts[LANGUAGES.index(language)].format_map(words)
+    if params.get("used") is not None:
+        used = MESSAGES[f"{problem.code}/used"][LANGUAGES.index(language)]
+        sentence = f"{sentence} {used.format_map(words)}"
     space = catalog.spaces.get(str(params.get("space_id")))
     if space is None or problem.code == "unknown-space":
         return sentence
@@ -423,4 +456,13 @@ class _Words(dict[str, Any]):
 
 
 def _worded(value: Any, language: str, catalog: Catalog) -> Any:
+    if isinstance(value, timedelta):
+        return _length(value)
     return when(value, language, catalog) if isinstance(value, datetime) else value
+
+
+def _length(length: timedelta) -> str:
+    """Hours and minutes, as all three languages abbreviate them (with no-break spaces)."""
+    hours, minutes = divmod(length // timedelta(minutes=1), 60)
+    parts = [f"{hours}\u00a0h"] if hours or not minutes else []
+    return " ".join([*parts, *([f"{minutes}\u00a0min"] if minutes else [])])

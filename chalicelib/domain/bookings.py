@@ -77,6 +77,7 @@ class Booking:
     override: tuple[str, ...] = ()
     reason: str = ""  # why it was cancelled or denied
     series_id: str | None = None
+    organisation_id: str = ""  # whose quota it counts in besides its person's, where there was one
     sequence: int = (
         0  # of its calendar entries (RFC 5545, 3.8.7.4): grows with what people are told
     )

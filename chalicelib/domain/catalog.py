@@ -26,6 +26,9 @@ class Site:
     prove_address: bool = True  # who is not vouched for shows by a mail that the address is theirs
     hold_minutes: int = 30
     live_bookings: int | None = None  # how many a person may have at once; None: no limit
+    hours_per_week: int | None = None  # of a person's bookings
+    organisation_live_bookings: int | None = None  # of all the people of one together
+    organisation_hours_per_week: int | None = None
     allowed_domains: tuple[AllowedDomain, ...] = ()
     allowed_sites: tuple[str, ...] = ()  # origins that may embed forms and be redirected to
     mailbox: str = ""  # whom mails come from and answers go to: somebody reads it

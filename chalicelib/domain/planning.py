@@ -18,7 +18,7 @@ from chalicelib.domain.occupancy import (
     mask_of,
     ranges_of,
 )
-from chalicelib.domain.rules import Ask, Wanted, broken, broken_for, too_many_live, unique, wanted
+from chalicelib.domain.rules import Ask, Wanted, broken, broken_for, unique, wanted
 from chalicelib.domain.spaces import Kind, Space
 from chalicelib.domain.times import (
     instant_of,
@@ -88,21 +88,18 @@ def make_plan(
     now: datetime,
     *,
     before: Booking | None = None,
-    live: int = 0,
     preferred: Iterable[str] = (),
     also: Iterable[Problem] = (),
 ) -> Plan:
     """Decide a request: what it would hold, or Refused with every broken rule and every conflict.
 
-    `live` counts the person's other live bookings; `preferred` are units to take first; `also` is
-    what else is wrong with it; with `before`, a change is judged by what it changes, and its present slots must be ignored by
+    `preferred` are units to take first; `also` is what else is wrong with it, quotas among it; with
+    `before`, a change is judged by what it changes, and its present slots must be ignored by
     `occupancy`.
     """
     problems = [*also, *broken(ask, catalog, now, before)]
     if any(problem.code == "invalid-request" for problem in problems):
         raise Refused(problems)
-    if before is None:
-        problems += too_many_live(ask, live, catalog.site.live_bookings)
     things, _ = wanted(ask, catalog)
     people, person_problems = _people(ask, catalog, now, before)
     problems += person_problems

@@ -128,13 +128,6 @@ def too_many(ask: Ask, catalog: Catalog) -> list[Problem]:
     return list(_capacity(ask, wanted(ask, catalog)[0], catalog))
 
 
-def too_many_live(ask: Ask, live: int, limit: int | None) -> list[Problem]:
-    """The quota of live bookings a person, where one more would break it."""
-    if limit is None or live < limit or "quota-exceeded" in ask.override:
-        return []
-    return [Problem("quota-exceeded", "", {"limit": limit})]
-
-
 def earliest_for_staff(catalog: Catalog, now: datetime) -> datetime:
     """How far back staff may still book and move: today, and yesterday until one o'clock."""
     zone = catalog.site.zone
@@ -244,8 +237,9 @@ def _overridden(problem: Problem, ask: Ask) -> bool:
 
 
 def unique(problems: list[Problem]) -> list[Problem]:
-    """Each rule once for each field and space."""
+    """Each rule once for each field and space, each quota once."""
     seen: dict[tuple[object, ...], Problem] = {}
     for problem in problems:
-        seen.setdefault((problem.code, problem.pointer, problem.params.get("space_id")), problem)
+        about = (problem.params.get("space_id"), problem.params.get("quota"))
+        seen.setdefault((problem.code, problem.pointer, *about), problem)
     return list(seen.values())

@@ -7,7 +7,9 @@ from chalicelib.domain.bookings import check_version
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.people import Actor, Role
 from chalicelib.domain.profiles import Profile
+from chalicelib.domain.quotas import Standing
 from chalicelib.services.ports import Ports
+from chalicelib.services.quotas import known_of
 from chalicelib.services.writing import Attempt, Intent, Outcome, write
 
 
@@ -18,6 +20,7 @@ class Account:
     profile: Profile
     role: Role
     reminders: bool
+    standing: Standing
 
     @property
     def person_id(self) -> str:
@@ -35,14 +38,12 @@ class AccountChange:
     reminders: bool | None = None
 
 
-def of(ports: Ports, profile: Profile, role: Role) -> Account:
-    """The account of somebody whose profile is known."""
-    return Account(profile, role, reminders=ports.people.reminders(profile.person_id))
-
-
 def read(ports: Ports, actor: Actor) -> Account:
     """The account of who asks."""
-    return of(ports, _profile(ports, actor), actor.role)
+    profile, standing = known_of(ports, actor)
+    if profile is None:
+        raise NotFound
+    return Account(profile, actor.role, ports.people.reminders(actor.person_id), standing)
 
 
 def change(
@@ -52,7 +53,8 @@ def change(
 
     def decide(attempt: Attempt) -> Account:
         attempt.read()
-        profile, now = _profile(ports, intent.actor), ports.clock.now()
+        before, now = read(ports, intent.actor), ports.clock.now()
+        profile = before.profile
         check_version(tags, etag(profile))
         given = {
             name: value
@@ -71,8 +73,8 @@ def change(
         )
         if wanted.reminders is not None:
             ports.people.save_reminders(attempt.tx, profile.person_id, on=wanted.reminders)
-        found = of(ports, after, intent.actor.role)
-        return found if wanted.reminders is None else replace(found, reminders=wanted.reminders)
+        reminders = before.reminders if wanted.reminders is None else wanted.reminders
+        return replace(before, profile=after, reminders=reminders)
 
     return write(ports, intent, decide)
 
@@ -80,10 +82,3 @@ def change(
 def etag(profile: Profile) -> str:
     """A strong ETag (RFC 9110, 8.8.3)."""
     return f'"{profile.version}"'
-
-
-def _profile(ports: Ports, actor: Actor) -> Profile:
-    profile = ports.people.profile(actor.person_id)
-    if profile is None:
-        raise NotFound
-    return profile

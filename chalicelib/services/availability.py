@@ -26,12 +26,12 @@ from chalicelib.domain.times import (
     slot_ceil,
     slot_floor,
 )
+from chalicelib.services import quotas
 from chalicelib.services.access import seen_by
-from chalicelib.services.ports import Ports, Quota
+from chalicelib.services.ports import Ports
 from chalicelib.services.requests import (
     BookRequest,
     ask_of,
-    current,
     ledger_keys,
     standing,
     too_much,
@@ -164,15 +164,21 @@ def preview(
             for resource in catalog.resource_ids(space)
             for day in around
         }
-    snapshot = ports.snapshots.read(person_id=person_id, days=sorted({*keys, *near, *there}))
+    site = catalog.site
+    organisation_id = quotas.organisation_id_of(person, site, now)
+    snapshot = ports.snapshots.read(
+        person_id=person_id,
+        organisation_id=organisation_id,
+        days=sorted({*keys, *near, *there}),
+    )
     seen, outside = standing(person, snapshot.profile, actor, catalog, now)
     catalog = seen if person else seen_by(actor, catalog)
-    problems += outside
+    counted = quotas.counted(snapshot, person_id, organisation_id)
+    problems += [*outside, *quotas.exceeded(ask, counted, actor, site, now)]
     others = [space for space in others if catalog.active(space.space_id)]
-    live = len(current(snapshot.quota or Quota(""), now).bookings)
     occupancy = Occupancy(snapshot.days, first, last, now)
     try:
-        make_plan(ask, catalog, occupancy, now, live=live, also=problems)
+        make_plan(ask, catalog, occupancy, now, also=problems)
     except Refused as refused:
         between = (max(now, day), day + timedelta(days=NEAR_DAYS))
         # No other time or place helps whom the rules on people refuse.

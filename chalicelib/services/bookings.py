@@ -16,23 +16,21 @@ from chalicelib.domain.planning import Plan
 from chalicelib.domain.rules import unique
 from chalicelib.domain.spaces import space_id_of
 from chalicelib.domain.times import instant_of
-from chalicelib.services import reading_log
+from chalicelib.services import quotas, reading_log
 from chalicelib.services.access import Action, may, owns
 from chalicelib.services.announcing import announce
 from chalicelib.services.changes import changed
 from chalicelib.services.expiry import release_ended
-from chalicelib.services.ports import Ports, Quota, Transaction
+from chalicelib.services.ports import Ports, Transaction
 from chalicelib.services.requests import (
     BookRequest,
     ChangeRequest,
     ask_of,
-    current,
     known,
     ledger_keys,
     planned,
     standing,
     who,
-    with_booking,
 )
 from chalicelib.services.sender import nudge
 from chalicelib.services.writing import AlreadyDone, Attempt, Intent, Outcome, write
@@ -50,12 +48,14 @@ def book(ports: Ports, request: BookRequest, intent: Intent) -> Outcome[Booking]
         catalog, now = attempt.catalog, ports.clock.now()
         ask = ask_of(request, intent.actor)
         person, person_id, problems = who(request, intent.actor, catalog)
-        keys = ledger_keys(ask, catalog)
-        snapshot = attempt.read(person_id=person_id, days=keys)
-        quota = current(snapshot.quota or Quota(person_id or ""), now)
+        keys, site = ledger_keys(ask, catalog), catalog.site
+        organisation_id = quotas.organisation_id_of(person, site, now)
+        snapshot = attempt.read(person_id=person_id, organisation_id=organisation_id, days=keys)
+        counted = quotas.counted(snapshot, person_id, organisation_id)
         seen, outside = standing(person, snapshot.profile, intent.actor, catalog, now)
-        also = [*problems, *outside]
-        plan = planned(ask, seen, snapshot, keys, now, live=len(quota.bookings), also=also)
+        exceeded = quotas.exceeded(ask, counted, intent.actor, site, now)
+        also = [*problems, *outside, *exceeded]
+        plan = planned(ask, seen, snapshot, keys, now, also=also)
         if person is None or person_id is None:
             raise refuse("invalid-request", "/person")
         if release_ended(ports, plan.ended):
@@ -83,15 +83,11 @@ def book(ports: Ports, request: BookRequest, intent: Intent) -> Outcome[Booking]
             facilitation_notes=request.facilitation_notes,
             confirm_by=held_until if state is State.HELD else None,
             override=request.override,
+            organisation_id=organisation_id or "",
         )
         _claim(attempt, booking, plan.governing)
         ports.bookings.create(attempt.tx, booking)
-        ports.people.save_quota(
-            attempt.tx,
-            snapshot.quota or Quota(person_id),
-            with_booking(quota, booking),
-            strict=catalog.site.live_bookings is not None,
-        )
+        quotas.keep(ports, attempt.tx, site, None, booking, now, counted)
         audit(ports, attempt.tx, booking, intent, "book", now, override=request.override)
         announced[:] = announce(attempt, None, booking, "book", now)
         return booking
@@ -133,10 +129,10 @@ def change(
         domain.check_version(tags, domain.etag(booking))
         if not booking.live:
             raise refuse("stale-state", state=booking.state.value)
-        after = changed(attempt, booking, request, now)
+        after, counted = changed(attempt, booking, request, now)
         if replace(after, version=booking.version, reason=booking.reason) == snapshot.booking:
             raise _Unchanged(booking)
-        save(attempt, snapshot.booking, after)
+        save(attempt, snapshot.booking, after, counted)
         audit(
             ports,
             attempt.tx,
@@ -274,10 +270,16 @@ def _claim(attempt: Attempt, booking: Booking, governing: Mapping[str, int]) -> 
     attempt.ports.catalog.check(attempt.tx, governing)
 
 
-def save(attempt: Attempt, before: Booking | None, after: Booking) -> None:
-    """Write a booking's next version with its slots and its place in the quota.
+def save(
+    attempt: Attempt,
+    before: Booking | None,
+    after: Booking,
+    counted: quotas.Counted | None = None,
+) -> None:
+    """Write a booking's next version with its slots and its place in the quotas.
 
     `before` is as stored, not as judged: a pending change that has lapsed still has its slots.
+    `counted` is what the decision relied on.
     """
     if before is None:
         raise NotFound
@@ -287,8 +289,7 @@ def save(attempt: Attempt, before: Booking | None, after: Booking) -> None:
             tx, after.booking_id, before.held, after.held, until=after.until, marks=after.marks()
         )
     ports.bookings.save(tx, after)
-    was = with_booking(Quota(after.person_id), before)
-    ports.people.save_quota(tx, was, with_booking(was, after), strict=False)
+    quotas.keep(ports, tx, attempt.catalog.site, before, after, ports.clock.now(), counted)
 
 
 def _reclaimable(attempt: Attempt, booking: Booking, now: datetime) -> None:

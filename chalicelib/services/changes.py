@@ -13,12 +13,16 @@ from chalicelib.domain.people import Actor
 from chalicelib.domain.rules import Ask, broken, earliest_for_staff, wanted
 from chalicelib.domain.times import instant_of, slot_ceil, slot_floor
 from chalicelib.services.expiry import release_ended
+from chalicelib.services.quotas import Counted, exceeded, organisation_id_of
+from chalicelib.services.quotas import counted as counted_of
 from chalicelib.services.requests import ChangeRequest, ledger_keys, planned, standing
 from chalicelib.services.writing import Attempt
 
 
-def changed(attempt: Attempt, booking: Booking, request: ChangeRequest, now: datetime) -> Booking:
-    """The booking after a change, or Refused."""
+def changed(
+    attempt: Attempt, booking: Booking, request: ChangeRequest, now: datetime
+) -> tuple[Booking, Counted | None]:
+    """The booking after a change, with the quotas that were relied on where it moves; or Refused."""
     actor, catalog = attempt.intent.actor, attempt.catalog
     _check_started(booking, request, actor, catalog, now)
     texts = {
@@ -27,24 +31,28 @@ def changed(attempt: Attempt, booking: Booking, request: ChangeRequest, now: dat
         if (value := getattr(request, name)) is not None
     }
     if _ends_early(booking, request, now):
-        return _ended_early(booking, now, catalog, texts)
+        return _ended_early(booking, now, catalog, texts), None
     ask = _ask_after(booking, request, actor)
     override = tuple(dict.fromkeys((*booking.override, *ask.override)))
     if not _moves(booking, request, ask):
         if ask.attendees > booking.attendees:
             _obey(attempt, ask, booking, now)
-        return domain.changed(booking, **texts)
+        return domain.changed(booking, **texts), None
     if _only_shortens(booking, ask, catalog):
         _obey(attempt, ask, booking, now)
         times = {"starts_at": ask.starts_at, "ends_at": ask.ends_at}
         footprint = _cut(booking, ask.core)
-        return domain.changed(
+        shorter = domain.changed(
             booking, **texts, **times, footprint=footprint, override=override, pending_change=None
         )
-    keys = ledger_keys(ask, catalog)
-    snapshot = attempt.read(days=keys, person_id=booking.person_id)
+        return shorter, None
+    keys, site = ledger_keys(ask, catalog), catalog.site
+    organisation_id = booking.organisation_id or organisation_id_of(booking.person, site, now)
+    snapshot = attempt.read(days=keys, person_id=booking.person_id, organisation_id=organisation_id)
+    counted = counted_of(snapshot, booking.person_id, organisation_id)
     seen, outside = standing(booking.person, snapshot.profile, actor, catalog, now)
-    plan = planned(ask, seen, snapshot, keys, now, before=booking, also=outside)
+    also = [*outside, *exceeded(ask, counted, actor, site, now, booking)]
+    plan = planned(ask, seen, snapshot, keys, now, before=booking, also=also)
     if release_ended(attempt.ports, plan.ended - {booking.booking_id}):
         raise Race
     attempt.ports.catalog.check(attempt.tx, plan.governing)
@@ -59,8 +67,16 @@ def changed(attempt: Attempt, booking: Booking, request: ChangeRequest, now: dat
     }
     gains = difference(plan.footprint, booking.footprint)
     if gains and plan.needs_approval and not actor.staff and booking.state is State.CONFIRMED:
-        return domain.changed(booking, **texts, pending_change=PendingChange(**place))
-    return domain.changed(booking, **texts, **place, override=override, pending_change=None)
+        return domain.changed(booking, **texts, pending_change=PendingChange(**place)), counted
+    moved = domain.changed(
+        booking,
+        **texts,
+        **place,
+        override=override,
+        pending_change=None,
+        organisation_id=organisation_id or "",
+    )
+    return moved, counted
 
 
 def _check_started(

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from chalicelib.domain.bookings import expired, judged
 from chalicelib.domain.errors import Broken, Race
 from chalicelib.domain.people import CLOCK
+from chalicelib.services import quotas
 from chalicelib.services.announcing import announce_in
-from chalicelib.services.ports import Ports, Quota
+from chalicelib.services.ports import Ports
 
 log = logging.getLogger(__name__)
 BATCH = 100
@@ -52,14 +53,13 @@ def expire(ports: Ports, booking_id: str) -> bool:
         marks=after.marks(),
     )
     ports.bookings.save(tx, after)
-    if not after.live:
-        quota = Quota(booking.person_id, {booking_id: (0, 0)})
-        ports.people.save_quota(tx, quota, Quota(booking.person_id), strict=False)
+    site = ports.settings.get().site
+    quotas.keep(ports, tx, site, booking, after, now)
     ports.audit.add(
         tx, subject=f"booking#{booking_id}", actor=CLOCK.actor_id, action="expire", at=now
     )
     # As stored, not as judged: that a request ran out unanswered is what this tells.
-    announce_in(ports, tx, booking, after, "expire", now, ports.settings.get().site.zone)
+    announce_in(ports, tx, booking, after, "expire", now, site.zone)
     try:
         tx.commit()
     except Race:

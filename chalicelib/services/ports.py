@@ -38,7 +38,10 @@ class KeyRecord:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A person's live bookings, each with its start and end in epoch seconds."""
+    """The bookings of a person, or of an organisation by its id, until their weeks are over.
+
+    Each with its start and end in epoch seconds.
+    """
 
     person_id: str
     bookings: Mapping[str, tuple[int, int]] = field(default_factory=dict)
@@ -53,6 +56,7 @@ class Snapshot:
     booking: Booking | None = None
     quota: Quota | None = None
     profile: Profile | None = None
+    organisation: Quota | None = None
     days: Mapping[DayKey, LedgerDay] = field(default_factory=dict)
 
 
@@ -93,6 +97,7 @@ class Snapshots(Protocol):
         token: str | None = None,
         booking_id: str | None = None,
         person_id: str | None = None,
+        organisation_id: str | None = None,
         days: Iterable[DayKey] = (),
     ) -> Snapshot:
         """Read all of it in one request, strongly consistent."""

@@ -1,7 +1,7 @@
 """What is asked for, and what has to be read and known before it can be decided."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
 from chalicelib.domain.availability import alternatives
@@ -16,7 +16,7 @@ from chalicelib.domain.profiles import Profile, role_of
 from chalicelib.domain.rules import LONGEST, Ask, broken
 from chalicelib.domain.times import days_between, first_slot, instant_of
 from chalicelib.services.access import seen_by
-from chalicelib.services.ports import Ports, Quota, Snapshot
+from chalicelib.services.ports import Ports, Snapshot
 
 MOST_ITEMS = 400  # ledger items that one request may need to read; more is too long to be booked
 
@@ -148,21 +148,6 @@ def known(
     return Occupancy(snapshot.days, first, last, now, ignoring)
 
 
-def current(quota: Quota, now: datetime) -> Quota:
-    """The quota without what is over: a booking counts until its end, its cleanup does not."""
-    live = {key: span for key, span in quota.bookings.items() if span[1] > now.timestamp()}
-    return replace(quota, bookings=live)
-
-
-def with_booking(quota: Quota, booking: Booking) -> Quota:
-    """The quota after a booking was written."""
-    others = {key: span for key, span in quota.bookings.items() if key != booking.booking_id}
-    if booking.live:
-        span = (int(booking.starts_at.timestamp()), int(booking.ends_at.timestamp()))
-        others[booking.booking_id] = span
-    return replace(quota, bookings=others)
-
-
 def planned(
     ask: Ask,
     catalog: Catalog,
@@ -171,14 +156,13 @@ def planned(
     now: datetime,
     *,
     before: Booking | None = None,
-    live: int = 0,
     also: Iterable[Problem] = (),
 ) -> Plan:
     """`make_plan`, whose refusal also offers other times of the days that were read anyway."""
     occupancy = known(keys, snapshot, now, before.booking_id if before else None)
     problems = [*also, *too_much(ask, catalog, keys)]
     try:
-        return make_plan(ask, catalog, occupancy, now, before=before, live=live, also=problems)
+        return make_plan(ask, catalog, occupancy, now, before=before, also=problems)
     except Refused as refused:
         if refused.code != "slot-taken":
             raise

@@ -89,6 +89,7 @@ class Attempt:
         *,
         booking_id: str | None = None,
         person_id: str | None = None,
+        organisation_id: str | None = None,
         days: Iterable[DayKey] = (),
     ) -> Snapshot:
         """Read what the decision needs together with the idempotency key, which comes first."""
@@ -96,6 +97,7 @@ class Attempt:
             token=self.token if self.intent.key or self.again else None,
             booking_id=booking_id,
             person_id=person_id,
+            organisation_id=organisation_id,
             days=days,
         )
         self.settle(snapshot.record)

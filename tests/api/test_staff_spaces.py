@@ -167,6 +167,9 @@ def test_the_site_s_settings_are_shown_without_the_salt(api: Api) -> None:
         "prove_address": False,
         "hold_minutes": 30,
         "live_bookings": None,
+        "hours_per_week": None,
+        "organisation_live_bookings": None,
+        "organisation_hours_per_week": None,
         "allowed_domains": [
             {"domain": each, "since": None, "until": None, "confirmed": True, "note": ""}
             for each in ("gov.fi", "tyo2lab.fi")

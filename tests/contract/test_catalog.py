@@ -106,8 +106,15 @@ def test_a_site_is_saved_over_the_version_before(lab: Backend):
             written(
                 lab, lambda tx, wrong=wrong: catalog.save_site(tx, replace(site, version=wrong))
             )
-    written(lab, lambda tx: catalog.save_site(tx, replace(site, live_bookings=3, version=2)))
-    assert catalog.load().site.live_bookings == 3
+    limits = {
+        "live_bookings": 3,
+        "hours_per_week": 10,
+        "organisation_live_bookings": 30,
+        "organisation_hours_per_week": 100,
+    }
+    wanted = replace(site, **limits, version=2)
+    written(lab, lambda tx: catalog.save_site(tx, wanted))
+    assert catalog.load().site == wanted
 
 
 @pytest.mark.parametrize(

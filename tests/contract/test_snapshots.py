@@ -1,33 +1,53 @@
 """One read of all that a decision needs, however much that is."""
 
+from dataclasses import replace
+
 from chalicelib.domain.occupancy import LedgerDay
+from chalicelib.domain.profiles import newcomer
 from chalicelib.services.ports import Quota, Snapshot
+from tests.builders import AINO
 from tests.contract.backends import Backend, from_the_future, small_pages
 from tests.contract.test_ledger import days_of, held, move, slots
-from tests.contract.things import BASE, a_booking, a_record, written
+from tests.contract.things import BASE, NOW, a_booking, a_record, written
 
 DAY = "2026-12-02"
 
 
 def everything(backend: Backend) -> Snapshot:
     return backend.ports.snapshots.read(
-        token="token", booking_id="b_one", person_id="p_aino", days=[("pod", DAY), ("none", DAY)]
+        token="token",
+        booking_id="b_one",
+        person_id="p_aino",
+        organisation_id="o_vm",
+        days=[("pod", DAY), ("none", DAY)],
     )
 
 
 def fill(backend: Backend) -> Snapshot:
     """Write one of each, and say what is to be read."""
-    ports, quota = backend.ports, Quota("p_aino", {"b_one": (1, 2)})
+    ports, profile = backend.ports, replace(newcomer("p_aino", AINO, NOW), version=1)
+    quotas = [Quota(each, {"b_one": (1, 2)}) for each in ("p_aino", "o_vm")]
     written(
         backend,
         lambda tx: ports.keys.put(tx, a_record(), 1000),
         lambda tx: ports.bookings.create(tx, a_booking()),
-        lambda tx: ports.people.save_quota(tx, Quota("p_aino"), quota, strict=False),
+        *(
+            lambda tx, quota=quota: ports.people.save_quota(
+                tx, Quota(quota.person_id), quota, strict=False
+            )
+            for quota in quotas
+        ),
+        lambda tx: ports.people.save_profile(tx, profile),
         lambda tx: ports.ledger.move(tx, "b_one", {}, slots(32, 36), until="pending"),
     )
     day = LedgerDay("pod", DAY, {"b_one": 0b1111 << 32}, {"b_one": "pending"}, {})
     return Snapshot(
-        a_record(), a_booking(), Quota("p_aino", {"b_one": (1, 2)}, 1), {("pod", DAY): day}
+        record=a_record(),
+        booking=a_booking(),
+        quota=Quota("p_aino", {"b_one": (1, 2)}, 1),
+        profile=profile,
+        organisation=Quota("o_vm", {"b_one": (1, 2)}, 1),
+        days={("pod", DAY): day},
     )
 
 

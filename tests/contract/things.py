@@ -62,6 +62,7 @@ def a_full_booking(**changes: Any) -> Booking:
         "override": ("outside-opening-hours", "too-long"),
         "reason": "Muutos",
         "series_id": "s_1",
+        "organisation_id": "o_vm",
         "version": 4,
     }
     return a_booking(**(defaults | changes))

@@ -180,6 +180,40 @@ def test_a_quota_of_one_holds_in_every_order() -> None:
         assert losers(run) == ["quota-exceeded"]
 
 
+@pytest.mark.parametrize(
+    "limit",
+    [{"hours_per_week": 1}, {"organisation_live_bookings": 1}, {"organisation_hours_per_week": 1}],
+    ids=lambda limit: next(iter(limit)),
+)
+def test_hours_and_organisations_have_no_more_in_any_order(limit: dict[str, int]) -> None:
+    """B40, B113: an hour each for two spaces; where the organisation is meant, by two people."""
+    other = {} if "hours_per_week" in limit else {"person": EERO}
+    case = a_case(books("studio"), books("pod", **other), **limit)
+    for run in every_order(case):
+        assert len(winners(run)) == 1
+        assert losers(run) == ["quota-exceeded"]
+
+
+def test_two_bookings_that_grow_share_the_hours_that_are_left() -> None:
+    """Two of one person, of an hour each in a week of three: one of them gains the third."""
+
+    def longer(number: int) -> Callable[[Ports, Any], Booking | None]:
+        return lambda ports, things: (
+            bookings.change(
+                ports,
+                things[number].booking_id,
+                a_change(ends_at=wed(("11-12", "15-16")[number])["ends_at"]),
+                ("*",),
+                an_intent(),
+            ).value
+        )
+
+    case = a_case(longer(0), longer(1), given=booked("10-11", "14-15"), hours_per_week=3)
+    for run in every_order(case):
+        assert len(winners(run)) == 1
+        assert losers(run) == ["quota-exceeded"]
+
+
 def test_a_move_and_a_booking_for_one_time() -> None:
     """B32: one wins; the booking that moves keeps its time if it loses."""
     case = a_case(moves("14-15"), books("pod", **wed("14-15"), person=EERO), given=booked("10-11"))
@@ -383,6 +417,12 @@ def test_a_store_that_forgets_a_condition_is_caught(condition: str) -> None:
             listed, made = run.results
             caught += "pod" not in made.footprint and listed != [made.booking_id]
     assert caught
+
+
+def test_a_store_that_forgets_the_version_of_a_quota_is_caught() -> None:
+    """B40"""
+    case = a_case(books("studio"), books("pod"), hours_per_week=1, leave_out=frozenset({"quota"}))
+    assert max(len(winners(run)) for run in every_order(case)) == 2
 
 
 def _joins(ports: Ports, _: Any) -> Any:

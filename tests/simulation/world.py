@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.bookings import Booking, etag, judged
+from chalicelib.domain.bookings import Booking, State, etag, judged
 from chalicelib.domain.errors import (
     IdempotencyMismatch,
     NotFound,
@@ -19,6 +19,7 @@ from chalicelib.domain.errors import (
     Unavailable,
 )
 from chalicelib.domain.people import Actor
+from chalicelib.domain.quotas import minutes_by_week
 from chalicelib.domain.times import local_date
 from chalicelib.services import bookings, closures, expiry, spaces
 from chalicelib.services.ports import Ports
@@ -43,6 +44,7 @@ from tests.simulation.invariant import Invariant, Violation
 WORKERS = 5
 DAYS = 9
 QUOTA = 12
+HOURS, HOURS_OF_ALL = 7, 60  # a week: of a person, and of the organisation that all of them are of
 PEOPLE = [
     replace(person, email=person.email.replace("@", f"{number}@"))
     for person in (AINO, EERO, SAMI)
@@ -73,13 +75,19 @@ class World:
     def __init__(self, seed: int, leave_out: frozenset[str] = frozenset()) -> None:
         self.random = random.Random(seed)
         quota = QUOTA if seed % 2 else None
-        self.store: Store = a_store(live_bookings=quota, prove_address=seed % 3 == 0)
+        self.store: Store = a_store(
+            live_bookings=quota,
+            hours_per_week=HOURS if seed % 4 < 2 else None,
+            organisation_hours_per_week=HOURS_OF_ALL if seed % 5 < 2 else None,
+            prove_address=seed % 3 == 0,
+        )
         self.store.leave_out = leave_out
         self.clock = FakeClock(NOW)
         self.workers = [memory_ports(self.store, self.clock) for _ in range(WORKERS)]
         self.invariant = Invariant(self.store)
         self.counts: Counter[str] = Counter()
         self.known: list[str] = []
+        self.granted: set[str] = set()  # more than was asked for at first, and nobody counted it
         self.closures: list[str] = []
         self.requests: list[tuple[Any, Any, Any]] = []
         self.acknowledged: dict[str, int] = {}
@@ -129,6 +137,24 @@ class World:
             )
             if live and max(live.values()) > limit:
                 raise Violation(f"{max(live.values())} live bookings of one person")
+        self._look_at_hours()
+
+    def _look_at_hours(self) -> None:
+        """Of nobody, and of no organisation, are there more hours in a week than there may be."""
+        site, now = self.store.site, self.clock.now()
+        minutes: Counter[tuple[str, str]] = Counter()
+        for booking in self.store.bookings.values():
+            if not judged(booking, now).live or booking.booking_id in self.granted:
+                continue
+            span = int(booking.starts_at.timestamp()), int(booking.ends_at.timestamp())
+            for week, each in minutes_by_week(span, site).items():
+                minutes[booking.person_id, week] += each
+                minutes[booking.organisation_id, week] += each
+        limits = {"p": site.hours_per_week, "o": site.organisation_hours_per_week}
+        for (holder, week), found in minutes.items():
+            limit = limits.get(holder[:1])
+            if limit is not None and found > limit * 60:
+                raise Violation(f"{found} minutes of {holder} in {week}")
 
     def _interrupted(self, call: str) -> None:
         """Let somebody else do something whole before a storage call."""
@@ -204,6 +230,8 @@ class World:
 
     def _approve(self, ports: Ports) -> str:
         booking = self._waiting_booking()
+        if booking.pending_change or booking.state is State.DENIED:
+            self.granted.add(booking.booking_id)
         tags = self._tags(booking) if self.random.random() < 0.5 else None
         return self._acknowledge(
             bookings.approve(ports, booking.booking_id, tags, an_intent(STAFF)).value

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.people import person_id_of
 from chalicelib.services import spaces
 from chalicelib.services.expiry import expire_due
 from tests.builders import AINO, ANYBODY, EERO, STAFF, a_space, an_intent, at, on, wed
 from tests.unit.steps import approve, book, cancel, change, codes, deny, refused
 
+AINOS = person_id_of(AINO.email, "a salt for tests")
 LOFT = a_space("loft", needs_approval=True)
 
 
@@ -127,9 +129,13 @@ def test_without_a_limit_nobody_is_counted_out(lab):
     assert len(quota.bookings) == 10
 
 
-def test_old_bookings_are_pruned_when_a_new_one_is_written(lab):
+def test_a_booking_is_kept_for_its_hours_until_its_week_is_over(lab):
+    """The week of Tue 1 Dec ends on Sunday night; a quota of hours may be set meanwhile."""
     ports, store, clock = lab()
-    book(ports, "pod", **on("2026-12-01", "10-11"))
-    clock.time = at("2026-12-01 12:00")
-    new = book(ports, "pod", **wed("10-11"))
-    assert list(store.quotas[new.person_id].bookings) == [new.booking_id]
+    first = book(ports, "pod", **on("2026-12-01", "10-11"))
+    clock.time = at("2026-12-06 23:59")
+    second = book(ports, "pod", **on("2026-12-07", "10-11"))
+    assert set(store.quotas[AINOS].bookings) == {first.booking_id, second.booking_id}
+    clock.time = at("2026-12-07 00:00")
+    third = book(ports, "pod", **on("2026-12-07", "12-13"))
+    assert set(store.quotas[AINOS].bookings) == {second.booking_id, third.booking_id}

@@ -1,20 +1,22 @@
 """What a decision needs, in one strongly consistent read over several tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chalicelib.adapters.dynamodb.batch import batch_get
 from chalicelib.adapters.dynamodb.bookings import booking_of
-from chalicelib.adapters.dynamodb.codec import plain
+from chalicelib.adapters.dynamodb.codec import Item, plain
 from chalicelib.adapters.dynamodb.keys import record_of
 from chalicelib.adapters.dynamodb.ledger import ledger_day
 from chalicelib.adapters.dynamodb.people import PROFILE, QUOTA, profile_of, quota_of
 from chalicelib.domain.footprints import DayKey
 from chalicelib.services.ports import Clock, Snapshot
 
+Key = tuple[str, dict[str, str]]  # a table, and the key of an item in it
+
 
 class Snapshots:
-    """BatchGetItem of an idempotency key, a booking, a person with their quota, and ledger items."""
+    """BatchGetItem of an idempotency key, a booking, a person, quotas, and ledger items."""
 
     def __init__(self, client: Any, prefix: str, clock: Clock) -> None:
         self._client = client
@@ -27,37 +29,51 @@ class Snapshots:
         token: str | None = None,
         booking_id: str | None = None,
         person_id: str | None = None,
+        organisation_id: str | None = None,
         days: Iterable[DayKey] = (),
     ) -> Snapshot:
         """Read all of it; what does not exist is None or not in `days`."""
-        prefix = self._prefix
-        keys: list[tuple[str, dict[str, str]]] = []
-        if token:
-            keys.append((f"{prefix}tokens", {"token_hash": token}))
-        if booking_id:
-            keys.append((f"{prefix}bookings", {"booking_id": booking_id}))
-        if person_id:
-            keys += [
-                (f"{prefix}people", {"person_id": person_id, "item": item})
-                for item in (QUOTA, PROFILE)
-            ]
-        keys += [
-            (f"{prefix}ledger", {"resource_id": resource, "day": day})
-            for resource, day in dict.fromkeys(days)
-        ]
-        record = booking = quota = profile = None
-        found: dict[DayKey, Any] = {}
+        wanted = _keys(token, booking_id, person_id, organisation_id, days)
+        found = self._read(wanted)
+        people = {(each["person_id"], each["item"]): each for each in map(plain, found["people"])}
+        record = [record_of(plain(each)) for each in found["tokens"]]
+        booking = [booking_of(plain(each)) for each in found["bookings"]]
+        quota, profile = (people.get((person_id, item)) for item in (QUOTA, PROFILE))
+        organisation = people.get((organisation_id, QUOTA))
+        ledger = [ledger_day(each) for each in found["ledger"]]
+        return Snapshot(
+            record=record[0] if record else None,
+            booking=booking[0] if booking else None,
+            quota=quota_of(quota) if quota else None,
+            profile=profile_of(profile) if profile else None,
+            organisation=quota_of(organisation) if organisation else None,
+            days={(day.resource_id, day.day): day for day in ledger},
+        )
+
+    def _read(self, wanted: Iterable[Key]) -> dict[str, list[Item]]:
+        """The items that there are, as they come, by table."""
+        found: dict[str, list[Item]] = {"tokens": [], "bookings": [], "people": [], "ledger": []}
+        keys = [(f"{self._prefix}{table}", key) for table, key in wanted]
         for table, item in batch_get(self._client, self._clock, keys):
-            kind = table.removeprefix(prefix)
-            if kind == "ledger":
-                day = ledger_day(item)
-                found[day.resource_id, day.day] = day
-            elif kind == "tokens":
-                record = record_of(plain(item))
-            elif kind == "bookings":
-                booking = booking_of(plain(item))
-            elif item["item"]["S"] == QUOTA:
-                quota = quota_of(plain(item))
-            else:
-                profile = profile_of(plain(item))
-        return Snapshot(record, booking, quota, profile, found)
+            found[table.removeprefix(self._prefix)].append(item)
+        return found
+
+
+def _keys(
+    token: str | None,
+    booking_id: str | None,
+    person_id: str | None,
+    organisation_id: str | None,
+    days: Iterable[DayKey],
+) -> Iterator[Key]:
+    if token:
+        yield "tokens", {"token_hash": token}
+    if booking_id:
+        yield "bookings", {"booking_id": booking_id}
+    if person_id:
+        yield "people", {"person_id": person_id, "item": QUOTA}
+        yield "people", {"person_id": person_id, "item": PROFILE}
+    if organisation_id:
+        yield "people", {"person_id": organisation_id, "item": QUOTA}
+    for resource, day in dict.fromkeys(days):
+        yield "ledger", {"resource_id": resource, "day": day}

@@ -88,6 +88,34 @@ class MeForm(Model):
     seen: Annotated[str, StringConstraints(max_length=40)] = ""
 
 
+class UseOut(Answer):
+    """How many there are, and may be; null for no limit."""
+
+    used: int
+    limit: int | None
+
+
+class WeekOut(Answer):
+    """The minutes of bookings in an ISO week, and how many there may be; null for no limit."""
+
+    week: Annotated[str, Field(pattern=r"^\d{4}-W\d{2}$")]
+    used_minutes: int
+    limit_minutes: int | None
+
+
+class ShareOut(Answer):
+    """What somebody has of the Lab: now, in this week and in the next."""
+
+    live_bookings: UseOut
+    weeks: list[WeekOut]
+
+
+class QuotaOut(ShareOut):
+    """A person's share, and that of their organisation where it has a limit."""
+
+    organisation: ShareOut | None
+
+
 class MeOut(Answer):
     """A person who has logged in."""
 
@@ -99,4 +127,5 @@ class MeOut(Answer):
     role: Literal["person", "partner", "staff", "admin"]
     partner_until: str | None
     reminders: bool
+    quota: QuotaOut
     version: int

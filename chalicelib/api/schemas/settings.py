@@ -38,6 +38,15 @@ class SitePatch(Model):
     live_bookings: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
         None, description="live bookings a person may have; null for no limit"
     )
+    hours_per_week: Annotated[int, Field(ge=0, le=1000)] | None = Field(
+        None, description="hours of a person's bookings in an ISO week; null for no limit"
+    )
+    organisation_live_bookings: Annotated[int, Field(ge=0, le=2000)] | None = Field(
+        None, description="live bookings of all the people of an organisation; null for no limit"
+    )
+    organisation_hours_per_week: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
+        None, description="hours of their bookings in an ISO week; null for no limit"
+    )
     allowed_domains: Annotated[list[DomainName | DomainIn], Field(max_length=500)] | None = None
     allowed_sites: (
         Annotated[
@@ -62,6 +71,9 @@ class SiteOut(Answer):
     prove_address: bool
     hold_minutes: int
     live_bookings: int | None
+    hours_per_week: int | None
+    organisation_live_bookings: int | None
+    organisation_hours_per_week: int | None
     allowed_domains: list[DomainIn]
     allowed_sites: list[str]
     mailbox: str

@@ -11,6 +11,7 @@ from tests.cloud import RunningCloud
 
 SECONDS = 100  # the clock's minute, and a slow machine
 CODE = re.compile(r"\b([2-9A-HJ-NP-Z]{8})\b")
+LOGIN_LINK = re.compile(r"https?://\S+/login/l_\w+/[0-9a-f]{64}\b")
 
 
 def mails(cloud: RunningCloud, to: str) -> list[EmailMessage]:
@@ -38,8 +39,24 @@ def wait_for_mails(cloud: RunningCloud, to: str, count: int) -> list[EmailMessag
 
 def code_in(mail: EmailMessage) -> str:
     """The code in the text of a mail about a hold."""
-    plain = mail.get_body(("plain",))
-    assert plain is not None
-    found = CODE.search(plain.get_content())
+    found = CODE.search(_text(mail))
     assert found
     return found[1]
+
+
+def login_code(mail: EmailMessage) -> str:
+    """The code in the text of a mail to log in by."""
+    return code_in(mail)
+
+
+def login_link(mail: EmailMessage) -> str:
+    """The link in the text of a mail to log in by; its last two parts are the login's id and the token."""
+    found = LOGIN_LINK.search(_text(mail))
+    assert found
+    return found[0]
+
+
+def _text(mail: EmailMessage) -> str:
+    plain = mail.get_body(("plain",))
+    assert plain is not None
+    return str(plain.get_content())

@@ -7,37 +7,18 @@ import pytest
 
 from chalicelib.domain.domains import AllowedDomain
 from chalicelib.domain.errors import VersionRaced
-from chalicelib.domain.logins import Login, Session, failed, used
+from chalicelib.domain.logins import Session, failed, used
 from chalicelib.domain.people import Role
-from chalicelib.domain.profiles import Profile, granted, logged_in, newcomer
-from tests.builders import AINO, PIA
+from chalicelib.domain.profiles import Profile, granted, logged_in
+from tests.builders import PIA
 from tests.contract.backends import Backend, from_the_future
-from tests.contract.things import NOW, written
+from tests.contract.things import NOW, a_login, a_profile, written
 
 AINOS = "p_aino"
 
 
-def a_login(**changes) -> Login:
-    defaults = {
-        "login_id": "l_1",
-        "person_id": AINOS,
-        "email": AINO.email,
-        "language": "fi",
-        "browser_hash": "b",
-        "link_hash": "l",
-        "key_id": "1",
-        "created_at": NOW,
-        "expires_at": NOW + timedelta(minutes=10),
-    }
-    return Login(**(defaults | changes))
-
-
 def a_session(**changes) -> Session:
     return replace(Session("s_1", AINOS, NOW, NOW, 1), **changes)
-
-
-def a_profile() -> Profile:
-    return logged_in(newcomer(AINOS, AINO, NOW), NOW)
 
 
 def save(backend: Backend, profile: Profile) -> None:

@@ -10,7 +10,8 @@ from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.letters import Facts, Method, Telling, Told
 from chalicelib.domain.messages import Kind, Message, State
 from tests.contract.backends import Backend
-from tests.contract.things import NOW, a_booking, written
+from tests.contract.things import NOW, a_booking, a_login, a_profile, written
+from tests.contract.wire import tapped
 
 SUBJECT = "booking#b_one"
 AINO = "p_aino"
@@ -155,6 +156,38 @@ def test_the_context_of_a_message_is_read_at_once(backend: Backend):
     assert not backend.ports.people.unsuppress(AINO)
     again = backend.ports.outbox.context(one)
     assert (again.suppressed, again.reminders_off, again.paused_until) == ("", False, None)
+
+
+def test_the_context_of_a_login_is_who_asked_and_what_they_are(backend: Backend):
+    proof, profile = a_login(), a_profile()
+    of_login, of_person = about(f"login#{proof.login_id}"), about(f"person#{AINO}")
+    for message in (of_login, of_person):
+        found = backend.ports.outbox.context(message)
+        assert (found.login, found.profile) == (None, None)
+    written(backend, lambda tx: backend.ports.logins.put(tx, proof))
+    written(backend, lambda tx: backend.ports.people.save_profile(tx, profile))
+    backend.ports.people.suppress(AINO, "bounce", NOW)
+    found = backend.ports.outbox.context(of_login)
+    assert (found.login, found.profile, found.suppressed) == (proof, profile, "bounce")
+    found = backend.ports.outbox.context(of_person)
+    assert (found.login, found.profile, found.suppressed) == (None, profile, "bounce")
+    found = backend.ports.outbox.context(a_message())
+    assert (found.login, found.profile, found.suppressed) == (None, None, "bounce")
+    other = about("login#l_none")
+    assert backend.ports.outbox.context(other).login is None
+
+
+def test_a_context_is_one_strongly_consistent_read(dynamodb: Backend):
+    for subject in (SUBJECT, "login#l_1", f"person#{AINO}"):
+        with tapped(dynamodb) as wire:
+            dynamodb.ports.outbox.context(about(subject))
+        assert wire.names() == ["BatchGetItem"]
+        tables = wire.calls[0].body["RequestItems"].values()
+        assert [each["ConsistentRead"] for each in tables] == [True] * len(tables)
+
+
+def about(subject: str) -> Message:
+    return domain.message(Kind.LOGIN, subject, AINO, 0, due_at=NOW, now=NOW)
 
 
 def test_what_people_were_told_has_versions(backend: Backend):

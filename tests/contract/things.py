@@ -1,11 +1,13 @@
-"""Bookings, records and closures with valid defaults, as the ports store them."""
+"""Bookings, records, closures and logins with valid defaults, as the ports store them."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.bookings import Booking, PendingChange, State
 from chalicelib.domain.closures import Closure
+from chalicelib.domain.logins import Login
+from chalicelib.domain.profiles import Profile, logged_in, newcomer
 from chalicelib.domain.times import first_slot
 from chalicelib.services.ports import KeyRecord, Transaction
 from tests.builders import AINO, at, wed
@@ -66,6 +68,27 @@ def a_full_booking(**changes: Any) -> Booking:
         "version": 4,
     }
     return a_booking(**(defaults | changes))
+
+
+def a_login(**changes: Any) -> Login:
+    """A proof that Aino asked for."""
+    defaults: dict[str, Any] = {
+        "login_id": "l_1",
+        "person_id": "p_aino",
+        "email": AINO.email,
+        "language": "fi",
+        "browser_hash": "b",
+        "link_hash": "l",
+        "key_id": "1",
+        "created_at": NOW,
+        "expires_at": NOW + timedelta(minutes=10),
+    }
+    return Login(**(defaults | changes))
+
+
+def a_profile() -> Profile:
+    """Aino, who has logged in."""
+    return logged_in(newcomer("p_aino", AINO, NOW), NOW)
 
 
 def a_record(**changes: Any) -> KeyRecord:

@@ -1,7 +1,7 @@
 """What each kind of mail says: no more than is so, and in the words of the moment."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,8 +10,9 @@ from chalicelib.domain.bookings import PendingChange, State
 from chalicelib.domain.letters import facts_of
 from chalicelib.domain.messages import Kind
 from chalicelib.domain.people import Person
-from tests.builders import EERO, NOW, at, wed
-from tests.mails import SITE, a_booking, a_letter, a_mail
+from tests.builders import EERO, NOW, PIA, at, wed
+from tests.mailbox import login_code, login_link
+from tests.mails import SITE, Page, a_booking, a_letter, a_mail
 
 SEVERAL = {"starts_at": at("2026-12-02 22:00"), "ends_at": at("2026-12-04 02:00")}
 BEFORE = facts_of(a_letter(Kind.CHANGE).booking)
@@ -74,6 +75,73 @@ def test_a_hold_shows_its_code_its_link_and_its_end() -> None:
         assert "ABCD2345" in shown
         assert "ti 1.12.2026 klo 9.30 (Suomen aikaa)" in shown
     assert "?code=ABCD2345" in mail.html
+
+
+def test_a_login_says_who_asked_for_what_and_for_how_long() -> None:
+    mail = a_mail(Kind.LOGIN)
+    for told in (
+        "Palveluun Työ 2.0 Lab on pyydetty kirjautumista tällä sähköpostiosoitteella.",
+        "ABCD2345",
+        "voimassa 10 minuuttia pyynnöstä",
+        "viimeistään ti 1.12.2026 klo 9.10 (Suomen aikaa)",
+        "vain siinä selaimessa, jossa kirjautumista pyydettiin",
+        "Älä koskaan lähetä tätä viestiä eteenpäin",
+        "Jos et pyytänyt kirjautumista, sinun ei tarvitse tehdä mitään.",
+    ):
+        assert told in mail.text
+        assert told in mail.seen
+    assert mail.message["Subject"] == "Kirjautuminen: Työ 2.0 Lab"
+    assert ("strong", {}) in Page(mail.html).elements
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_a_login_greets_nobody_by_name(language: str) -> None:
+    """Whoever asked may not be whose address it is, and has no name that was proved."""
+    mail = a_mail(
+        Kind.LOGIN, language, to=Person("Aino Aalto", "aino.aalto@gov.fi", "VM", language)
+    )
+    for shown in (mail.text, mail.seen, str(mail.message["To"])):
+        assert "Aino Aalto" not in shown
+        assert "VM" not in shown
+
+
+def test_code_and_link_of_a_login_are_found_where_people_find_them() -> None:
+    address = f"https://lab.example/api/login/l_0123456789ABCDEFabcdef/{'0a' * 32}"
+    for language in ("fi", "sv", "en"):
+        mail = a_mail(Kind.LOGIN, language, code="WXYZ2345", login_url=address)
+        assert login_code(mail.message) == "WXYZ2345"
+        assert login_link(mail.message) == address
+        assert Page(mail.html).links() == [address]
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("fi", "voit kirjautua sisään ja varata tiloja ke 30.6.2027 asti."),
+        ("sv", "du kan logga in och boka utrymmen till och med ons 30.6.2027."),
+        ("en", "you can log in and book spaces up to and including Wed 30 Jun 2027."),
+    ],
+)
+def test_an_invitation_says_until_which_day(language: str, told: str) -> None:
+    mail = a_mail(Kind.INVITATION, language, last_day=date(2027, 6, 30))
+    assert told in mail.text
+    assert told in mail.seen
+
+
+def test_an_invitation_says_who_may_log_in_with_which_address_and_where() -> None:
+    to = replace(PIA, language="fi")
+    mail = a_mail(Kind.INVITATION, to=to, last_day=date(2027, 6, 30))
+    for told in (
+        "Nimi: Pia Peltola",
+        "Sähköposti: pia.peltola@partner.example",
+        "Viimeinen päivä: ke 30.6.2027",
+        "Kirjaudu ja varaa:\nhttps://lab.example/api/login\n",
+        "Työ 2.0 Lab on yhteinen työtila",
+    ):
+        assert told in mail.text
+    assert mail.text.startswith("Hei Pia Peltola,\n")
+    assert "Organisaatio" not in mail.text
+    assert Page(mail.html).links() == ["https://lab.example/api/login"]
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,25 @@ def test_a_message_that_failed_is_sent_again(api: Api) -> None:
     assert api("POST", f"{PATH}/m_none/send", {}, STAFF_KEY).status == 404
 
 
+def test_a_mail_to_log_in_by_is_seen_and_never_sent_again(api: Api) -> None:
+    """It was asked for in somebody's browser, and is over; who still wants one asks there."""
+    api("POST", "/v1/auth/links", {"email": "aino.aalto@gov.fi"})
+    api("POST", "/v1/auth/links", {"email": "pia.peltola@partner.example"})
+    deliver(api)
+    found = {each["state"]: each for each in listed(api)}
+    assert {state: each["reason"] for state, each in found.items()} == {
+        "sent": "",
+        "dropped": "not-allowed",
+    }
+    for each in found.values():
+        assert each["kind"] == "login"
+        assert listed(api, f"?subject={each['subject'].replace('#', '%23')}") == [each]
+        again = api("POST", f"{PATH}/{each['message_id']}/send", {}, STAFF_KEY)
+        assert (again.status, again.problem) == (409, "stale-state")
+    deliver(api)
+    assert len(api.store.mails) == 1
+
+
 def test_an_address_is_trusted_again(api: Api) -> None:
     person_id = person_id_of("aino.aalto@gov.fi", api.store.site.salt)
     api.ports.people.suppress(person_id, "bounce", api.clock.now())

@@ -124,10 +124,10 @@ def _about(letter: Letter, booking: Booking, teller: Teller) -> dict[str, Any]:
 def _entrance(letter: Letter, teller: Teller) -> dict[str, Any]:
     """What a mail may say of a way in."""
     about: dict[str, Any] = {"login_url": letter.login_url}
-    if letter.kind is Kind.LOGIN and letter.until is not None:
+    if letter.until is not None:
         minutes = int(LIFE.total_seconds()) // 60
         about |= {"code": letter.code, "minutes": minutes, "until": teller.words.at(letter.until)}
-    if letter.kind is Kind.INVITATION and letter.last_day is not None:
+    if letter.last_day is not None:
         last_day = teller.words.day(letter.last_day, year=True)
         about |= {"last_day": last_day, "guest": teller.guest(letter.to, last_day)}
     return about

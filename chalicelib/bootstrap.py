@@ -18,6 +18,7 @@ from chalicelib.domain.errors import Broken
 from chalicelib.domain.feeds import Feed
 from chalicelib.domain.letters import Letter, Preview
 from chalicelib.domain.messages import Kind
+from chalicelib.domain.private_feeds import OwnCalendar
 from chalicelib.services.catalog_cache import CatalogCache
 from chalicelib.services.ports import Clock, Identity, Ports, Post, Provider, Queue
 from chalicelib.settings import Settings
@@ -40,6 +41,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
     from chalicelib.adapters.dynamodb.audit import Audit
     from chalicelib.adapters.dynamodb.bookings import Bookings
     from chalicelib.adapters.dynamodb.catalog import CatalogStore
+    from chalicelib.adapters.dynamodb.feeds import Feeds
     from chalicelib.adapters.dynamodb.keys import Keys
     from chalicelib.adapters.dynamodb.ledger import Ledger
     from chalicelib.adapters.dynamodb.logins import Logins
@@ -58,6 +60,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         keys=Keys(client, prefix, clock),
         people=People(client, prefix, clock),
         logins=Logins(client, prefix, clock),
+        feeds=Feeds(client, prefix, clock),
         audit=Audit(client, prefix, clock),
         clock=clock,
         settings=CatalogCache(catalog, clock),
@@ -217,6 +220,12 @@ class Calendars:
         from chalicelib.adapters.calendar.feeds import free_busy
 
         return free_busy(feed, language)
+
+    def own(self, calendar: OwnCalendar) -> bytes:
+        """A person's own bookings as events."""
+        from chalicelib.adapters.calendar import own
+
+        return own.calendar(calendar)
 
 
 def _preview(kind: Kind, language: str, catalog: Catalog, now: datetime) -> Preview:

@@ -1,6 +1,7 @@
 """Persons, logins and sessions in memory, and a provider that vouches for people."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -8,6 +9,7 @@ from urllib.parse import urlencode
 from chalicelib.domain.errors import Forbidden, QuotaChanged, Unavailable, VersionRaced
 from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.people import Actor
+from chalicelib.domain.private_feeds import PrivateFeed
 from chalicelib.domain.profiles import Profile
 from chalicelib.services.ports import Identity, InFlight, Quota
 
@@ -144,6 +146,54 @@ class FakeLogins:
             lambda: InFlight(
                 of(store.sessions.values()), of(store.logins.values()), of(store.records.values())
             ),
+        )
+
+
+class FakeFeeds:
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+
+    def find(self, token_hash: str) -> PrivateFeed | None:
+        return self._store.call("feeds.find", lambda: self._store.feeds.get(token_hash))
+
+    def of_person(self, person_id: str) -> tuple[list[PrivateFeed], int]:
+        store = self._store
+        return store.call(
+            "feeds.of_person",
+            lambda: (
+                [each for each in store.feeds.values() if each.person_id == person_id],
+                store.feed_lists.get(person_id, 0),
+            ),
+        )
+
+    def add(self, tx: "FakeTransaction", feed: PrivateFeed, version: int) -> None:
+        store, person_id = self._store, feed.person_id
+
+        def check() -> Exception | None:
+            return VersionRaced() if store.feed_lists.get(person_id, 0) != version else None
+
+        def apply() -> None:
+            store.feed_lists[person_id] = version + 1
+            store.feeds[feed.token_hash] = feed
+
+        tx.add(("people", person_id, "feeds"), VERSION, check, apply)
+
+    def remove(self, tx: "FakeTransaction", feed: PrivateFeed) -> None:
+        feeds = self._store.feeds
+        tx.add(
+            ("people", "feed", feed.token_hash),
+            VERSION,
+            lambda: None,
+            lambda: feeds.__delitem__(feed.token_hash) if feed.token_hash in feeds else None,
+        )
+
+    def note_read(self, tx: "FakeTransaction", feed: PrivateFeed, at: datetime) -> None:
+        feeds, key = self._store.feeds, feed.token_hash
+        tx.add(
+            ("people", "feed", key),
+            VERSION,
+            lambda: None if key in feeds else VersionRaced(),
+            lambda: feeds.__setitem__(key, replace(feeds[key], read_at=at)),
         )
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -33,13 +33,14 @@ from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.messages import Message
 from chalicelib.domain.occupancy import LedgerDay
 from chalicelib.domain.people import Actor
+from chalicelib.domain.private_feeds import PrivateFeed
 from chalicelib.domain.profiles import Profile
 from chalicelib.domain.spaces import Space
 from chalicelib.domain.times import first_slot
 from chalicelib.services.availability import iso_week
 from chalicelib.services.catalog_cache import CatalogCache
 from chalicelib.services.ports import Fields, KeyRecord, Page, Ports, Quota, Snapshot
-from tests.fake_access import FakeLogins, FakePeople
+from tests.fake_access import FakeFeeds, FakeLogins, FakePeople
 from tests.fake_messages import (
     FakeAudiences,
     FakeOutbox,
@@ -72,6 +73,8 @@ class Store:
     profiles: dict[str, Profile] = field(default_factory=dict)
     logins: dict[str, Login] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
+    feeds: dict[str, PrivateFeed] = field(default_factory=dict)  # by digest
+    feed_lists: dict[str, int] = field(default_factory=dict)  # the version of each person's
     audit: list[dict[str, Any]] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     told: dict[str, Told] = field(default_factory=dict)
@@ -319,8 +322,9 @@ class FakeLedger:
 
 
 class FakeBookings:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: FakeClock) -> None:
         self._store = store
+        self._clock = clock
 
     def get(self, booking_id: str) -> Booking | None:
         return self._store.call("bookings.get", lambda: self._store.bookings.get(booking_id))
@@ -355,7 +359,9 @@ class FakeBookings:
             ("bookings", booking.booking_id),
             VERSION,
             check,
-            lambda: self._store.bookings.__setitem__(booking.booking_id, booking),
+            lambda: self._store.bookings.__setitem__(
+                booking.booking_id, replace(booking, changed_at=self._clock.now())
+            ),
         )
 
     def due(self, now: datetime, limit: int) -> list[str]:
@@ -598,11 +604,12 @@ def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> 
         begin=lambda: FakeTransaction(store),
         snapshots=FakeSnapshots(store),
         ledger=FakeLedger(store, clock),
-        bookings=FakeBookings(store),
+        bookings=FakeBookings(store, clock),
         catalog=catalog,
         keys=FakeKeys(store),
         people=FakePeople(store),
         logins=FakeLogins(store),
+        feeds=FakeFeeds(store),
         audit=FakeAudit(store),
         clock=clock,
         settings=CatalogCache(catalog, clock),

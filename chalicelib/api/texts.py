@@ -241,6 +241,11 @@ MESSAGES: dict[str, Texts] = {
         "{used} är redan i bruk.",
         "{used} are in use already.",
     ),
+    "quota-exceeded/feeds": (
+        "Kalenteriosoitteita voi olla kerrallaan {limit}. Poista jokin ennen uutta.",
+        "Man kan ha {limit} kalenderadresser på en gång. Ta bort någon före en ny.",
+        "One may have {limit} calendar addresses at a time. Revoke one before the next.",
+    ),
     "already-started": (
         "Alkanutta varausta ei voi siirtää eikä perua; sen voi päättää aiemmin.",
         "En bokning som börjat kan inte flyttas eller avbokas, men den kan avslutas tidigare.",

@@ -85,6 +85,8 @@ class Booking:
         0  # grows with its time, and when it is given up or granted again: re-arms reminders
     )
     version: int = 1
+    # When this version was written, as the store noted it; two that differ in it alone are the same.
+    changed_at: datetime | None = field(default=None, compare=False)
 
     @property
     def live(self) -> bool:

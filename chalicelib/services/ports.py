@@ -17,6 +17,7 @@ from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.messages import Kind, Message
 from chalicelib.domain.occupancy import LedgerDay
 from chalicelib.domain.people import Actor
+from chalicelib.domain.private_feeds import OwnCalendar, PrivateFeed
 from chalicelib.domain.profiles import Profile
 from chalicelib.domain.spaces import Space
 
@@ -282,6 +283,25 @@ class Logins(Protocol):
         """A person's sessions, proofs and idempotency items, by the index."""
 
 
+class Feeds(Protocol):
+    """Secret addresses of people's own calendars."""
+
+    def find(self, token_hash: str) -> PrivateFeed | None:
+        """One, strongly consistent: what was revoked is gone at once."""
+
+    def of_person(self, person_id: str) -> tuple[list[PrivateFeed], int]:
+        """A person's, and the version of their list, strongly consistent."""
+
+    def add(self, tx: Transaction, feed: PrivateFeed, version: int) -> None:
+        """VersionRaced where the list has another version."""
+
+    def remove(self, tx: Transaction, feed: PrivateFeed) -> None:
+        """An address, if it is there."""
+
+    def note_read(self, tx: Transaction, feed: PrivateFeed, at: datetime) -> None:
+        """When it was last read; VersionRaced where it was revoked meanwhile."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Whom a provider vouches for."""
@@ -419,6 +439,9 @@ class Calendars(Protocol):
     def free_busy(self, feed: Feed, language: str) -> bytes:
         """A feed as a VFREEBUSY."""
 
+    def own(self, calendar: OwnCalendar) -> bytes:
+        """A person's own bookings as events."""
+
 
 class Audit(Protocol):
     """Who did what to what."""
@@ -489,6 +512,7 @@ class Ports:
     keys: Keys
     people: People
     logins: Logins
+    feeds: Feeds
     audit: Audit
     clock: Clock
     settings: Settings

@@ -24,6 +24,25 @@ SECURITY = {
 }
 
 
+# An id for each parameter of a path: the pod is there, the others are not.
+IDS = {
+    "space_id": "pod",
+    "booking_id": "b_1",
+    "closure_id": "c_1",
+    "message_id": "m_1",
+    "kind": "hold",
+    "key_id": "k_1",
+    "person_id": "p_1",
+    "feed_id": "f_1",
+    "token": "0" * 64,
+}
+
+
+def addressed(path: str) -> str:
+    """An address of a path of the document."""
+    return path.format(**IDS)
+
+
 @lru_cache(maxsize=1)
 def the_document() -> dict[str, Any]:
     """The document as it is served, through JSON."""

@@ -4,13 +4,10 @@ import pytest
 
 from chalicelib.api.routing import ALL_METHODS
 from tests.api.conftest import FORM_KEY, STAFF_KEY, Api, booking
-from tests.api.contract import the_document
+from tests.api.contract import addressed, the_document
 
 SITE = "https://site.example"
-PATHS = [
-    path.format(space_id="pod", booking_id="b_1", closure_id="c_1", message_id="m_1", kind="hold")
-    for path in the_document()["paths"]
-]
+PATHS = [addressed(path) for path in the_document()["paths"]]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from chalicelib.api.problems import STATUS
 from chalicelib.api.table import ALL
 from chalicelib.pages.table import ALL as PAGES
 from tests.api.conftest import STAFF_KEY, Api
-from tests.api.contract import the_document
+from tests.api.contract import addressed, the_document
 
 # Their answers set a cookie that is nowhere kept, so there is nothing to give again.
 SECRET = ("POST /v1/auth/links", "POST /v1/auth/session", "DELETE /v1/auth/session")
@@ -57,6 +57,11 @@ OPERATIONS = {
     "DELETE /v1/auth/session",
     "GET /v1/me",
     "PATCH /v1/me",
+    "GET /v1/me/bookings",
+    "GET /v1/me/feeds",
+    "POST /v1/me/feeds",
+    "DELETE /v1/me/feeds/{feed_id}",
+    "GET /v1/feeds/{token}/calendar.ics",
     "GET /v1/staff/audit",
     "GET /v1/staff/outbox",
     "POST /v1/staff/outbox/{message_id}/send",
@@ -101,9 +106,7 @@ def test_every_registered_path_is_in_the_document_or_a_page() -> None:
 @pytest.mark.parametrize("path", sorted(the_document()["paths"]))
 def test_a_method_is_taken_exactly_where_it_is_described(api: Api, path: str) -> None:
     described = the_document()["paths"][path]
-    address = path.format(
-        space_id="pod", booking_id="b_1", closure_id="c_1", message_id="m_1", kind="hold"
-    )
+    address = addressed(path)
     for method in METHODS:
         taken = api(method.upper(), address, key=STAFF_KEY).status != 405
         assert taken is (method in described), method

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.domain.bookings import Booking, State
+from chalicelib.domain.bookings import Booking, State, changed
 from chalicelib.domain.errors import VersionRaced
 from chalicelib.services.ports import Fields, Page
 from tests.builders import EERO, at, on
 from tests.contract.backends import Backend, from_the_future, small_pages
-from tests.contract.things import a_booking, a_full_booking, written
+from tests.contract.things import NOW, a_booking, a_full_booking, written
 
 
 def store(backend: Backend, *bookings: Booking) -> None:
@@ -241,3 +241,18 @@ def test_a_newer_schema_is_read_all_the_same(dynamodb: Backend):
     assert ports.bookings.get("b_full") == a_full_booking()
     assert list(ports.bookings.all()) == [a_full_booking()]
     assert list(ports.bookings.by_month("2026-12", FROM, TO, 9, None).items) == [a_full_booking()]
+
+
+def test_when_a_version_was_written_is_noted_by_the_store(backend: Backend):
+    created = a_booking()
+    written(backend, lambda tx: backend.ports.bookings.create(tx, created))
+    found = backend.ports.bookings.get("b_one")
+    assert found is not None
+    assert found.changed_at == NOW
+    backend.clock.forward(hours=1)
+    after = changed(found, title="Toinen")
+    written(backend, lambda tx: backend.ports.bookings.save(tx, after))
+    found = backend.ports.bookings.get("b_one")
+    assert found is not None
+    assert found.changed_at == NOW + timedelta(hours=1)
+    assert found == after

@@ -63,13 +63,13 @@ def free_busy(feed: Feed, language: str) -> bytes:
     return whole.to_ical()
 
 
-def _calendar(feed: Feed, language: str) -> "Calendar":
+def subscribed(name: str) -> "Calendar":
+    """A calendar without entries, as it is published to programs that ask for it again."""
     from icalendar import Calendar, vDuration
 
     from chalicelib.adapters.calendar.text import Text
 
-    place = line(in_language(feed.space.name, language)) or feed.space.space_id
-    name = Text(f"{place} – {line(in_language(feed.site.name, language))}")
+    name = Text(name)
     whole = Calendar()
     whole.add("prodid", PRODID)
     whole.add("version", "2.0")
@@ -79,6 +79,11 @@ def _calendar(feed: Feed, language: str) -> "Calendar":
     whole.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     whole.add("x-published-ttl", vDuration(REFRESH))
     return whole
+
+
+def _calendar(feed: Feed, language: str) -> "Calendar":
+    place = line(in_language(feed.space.name, language)) or feed.space.space_id
+    return subscribed(f"{place} – {line(in_language(feed.site.name, language))}")
 
 
 def _event(

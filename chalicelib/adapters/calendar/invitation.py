@@ -50,7 +50,7 @@ def invitation(letter: Letter) -> bytes:
     if booking is None or method is None:
         raise ValueError("a letter without a calendar part")
     status = Status.CANCELLED if method is Method.CANCEL else Status.CONFIRMED
-    event = _event(booking, letter.site, letter.spaces, letter.to.language, letter.now, status)
+    event = event_of(booking, letter.site, letter.spaces, letter.to.language, letter.now, status)
     event.add("attendee", _attendee(letter.to))
     return _calendar(method.value, event)
 
@@ -60,7 +60,7 @@ def entry(
 ) -> bytes:
     """A booking to be downloaded, in whatever state it is."""
     status = STATUSES.get(booking.state, Status.CANCELLED)
-    return _calendar(PUBLISH, _event(booking, site, spaces, language, now, status))
+    return _calendar(PUBLISH, event_of(booking, site, spaces, language, now, status))
 
 
 def uid(booking: Booking, site: Site) -> str:
@@ -79,7 +79,7 @@ def _calendar(method: str, event: "Event") -> bytes:
     return calendar.to_ical()
 
 
-def _event(
+def event_of(
     booking: Booking,
     site: Site,
     spaces: Mapping[str, Space],
@@ -87,6 +87,7 @@ def _event(
     now: datetime,
     status: Status,
 ) -> "Event":
+    """A booking as an entry (RFC 5545, 3.6.1), revised at `now`."""
     from icalendar import Event
 
     from chalicelib.adapters.calendar.text import Text

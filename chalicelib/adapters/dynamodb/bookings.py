@@ -48,7 +48,7 @@ class Bookings:
         """VersionRaced where the id is in use."""
         tx.put(
             "bookings",
-            item_of(booking),
+            self._noted(booking),
             ("booking_id",),
             condition="attribute_not_exists(booking_id)",
             failure=lambda _: VersionRaced(),
@@ -58,7 +58,7 @@ class Bookings:
         """Replace the version before this one; VersionRaced where that is not there."""
         tx.put(
             "bookings",
-            item_of(booking),
+            self._noted(booking),
             ("booking_id",),
             condition="#version = :before",
             names={"#version": "version"},
@@ -110,6 +110,9 @@ class Bookings:
             if "LastEvaluatedKey" not in answer:
                 return
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _noted(self, booking: Booking) -> Item:
+        return {**item_of(booking), "changed_at": iso(self._clock.now())}
 
     def _list(
         self,
@@ -202,6 +205,7 @@ def booking_of(item: Mapping[str, Any]) -> Booking:
         sequence=item.get("sequence", 0),
         revision=item.get("revision", 0),
         version=item["version"],
+        changed_at=_maybe(item.get("changed_at")),
     )
 
 

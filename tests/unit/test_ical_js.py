@@ -10,6 +10,7 @@ from icalendar import Calendar
 from chalicelib.adapters.calendar.invitation import entry, invitation
 from chalicelib.domain.letters import Method
 from chalicelib.domain.messages import Kind
+from chalicelib.domain.private_feeds import OwnCalendar
 from chalicelib.domain.spoken import LANGUAGES
 from chalicelib.services import bookings, feeds
 from tests import ical_js
@@ -105,3 +106,32 @@ def test_feeds() -> None:
         {"kind": "BUSY", "start": "2026-12-03T07:45:00Z", "end": "2026-12-03T10:15:00Z"},
     ]
     assert [each["kind"] for each in found[9]["busy"]] == ["BUSY-TENTATIVE"]
+
+
+def test_a_person_s_own_calendar() -> None:
+    """In each language, with what was typed, what waits and what was cancelled."""
+    ports, store, _ = the_ports()
+    made = [
+        bookings.book(ports, a_request(space, title=title, **on(day, "10-12")), an_intent()).value
+        for space, title, day in (
+            ("studio", TYPED[0], "2026-12-02"),
+            ("pod", TYPED[6], "2026-12-03"),
+            ("lab", "Kaikki", "2026-12-04"),
+        )
+    ]
+    kept, given_up, waiting = (each.booking_id for each in made if each)
+    bookings.cancel(ports, given_up, "", None, an_intent())
+    parts = [
+        ports.calendars.own(
+            OwnCalendar(label, language, store.site, store.spaces, tuple(store.bookings.values()))
+        )
+        for language in LANGUAGES
+        for label in ("", *TYPED)
+    ]
+    for read in same(parts):
+        assert [(each["uid"], each["status"]) for each in read["events"]] == [
+            (f"{kept}@lab.example", "CONFIRMED"),
+            (f"{given_up}@lab.example", "CANCELLED"),
+            (f"{waiting}@lab.example", "TENTATIVE"),
+        ]
+        assert {len(each["attendees"]) for each in read["events"]} == {0}

@@ -1,7 +1,8 @@
 """Proving an address by an OpenID provider's word: what comes of it is what comes of a mail's link or code.
 
-The browser goes away with a state that it alone can bring back. What else has to be known then is derived
-from the login's id, so that nothing secret of it is kept; one write to begin, two reads and a write to end.
+The browser goes away with a state that it alone can bring back: it is derived from what its cookie holds,
+as all else is that has to be known then, so that nothing secret is kept, and what is wrong is seen without
+a look at any table. One write to begin, a read and a write to end.
 """
 
 import hmac
@@ -9,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from chalicelib.domain.errors import Forbidden, NotFound, Race, Unavailable, refuse
-from chalicelib.domain.logins import LIFE, Login, digest_of, open_at, same
+from chalicelib.domain.logins import LIFE, Login, digest_of, open_at
 from chalicelib.domain.people import Person, Role, normalised, person_id_of
 from chalicelib.domain.profiles import role_of
 from chalicelib.services.login import ATTEMPTS, SECONDS, completed, refused, written
@@ -17,6 +18,7 @@ from chalicelib.services.ports import Identity, Ports, Provider
 from chalicelib.services.sessions import Entered, long_secret
 
 COOKIE = re.compile(r"(l_[A-Za-z0-9_]{1,40})\.([A-Za-z0-9_]{1,64})")
+STATE = re.compile(r"[0-9a-f]{64}\.([A-Za-z0-9_-]{1,64})\.([a-z]{2})")
 MOST_NAME = 200
 
 
@@ -40,6 +42,16 @@ class Returned:
     issuer: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Away:
+    """A browser that is at the provider, by what is in its cookie and in the state."""
+
+    login_id: str
+    secret: str
+    key_id: str
+    language: str
+
+
 def begin(ports: Ports, language: str, next_page: str = "") -> Sent:
     """Send a browser to the provider. Raises NotFound where there is none, Unavailable."""
     provider, now = _provider(ports), ports.clock.now()
@@ -56,10 +68,11 @@ def begin(ports: Ports, language: str, next_page: str = "") -> Sent:
         expires_at=now + LIFE,
         next=next_page,
     )
+    away = _Away(login.login_id, secret, login.key_id, language)
     address = provider.address(
-        state=_state(ports, login),
-        nonce=_derived(ports, login, "nonce"),
-        verifier=_derived(ports, login, "verifier"),
+        state=_state(ports, away),
+        nonce=_derived(ports, away, "nonce"),
+        verifier=_derived(ports, away, "verifier"),
         redirect_uri=_redirect_uri(ports),
         language=language,
     )
@@ -79,15 +92,15 @@ def finish(ports: Ports, cookie: str, returned: Returned, before: str = "") -> E
     provider = _provider(ports)
     if not returned.code:
         raise Forbidden("nobody logged in there")
-    login = _opened(ports, cookie, returned.state)
+    away = _away(ports, cookie, returned.state)
     identity = provider.identity(
         code=returned.code,
         issuer=returned.issuer,
-        nonce=_derived(ports, login, "nonce"),
-        verifier=_derived(ports, login, "verifier"),
+        nonce=_derived(ports, away, "nonce"),
+        verifier=_derived(ports, away, "verifier"),
         redirect_uri=_redirect_uri(ports),
     )
-    return _entered(ports, login.login_id, _person(identity, login.language), before)
+    return _entered(ports, away, _person(identity, away.language), before)
 
 
 def _provider(ports: Ports) -> Provider:
@@ -100,28 +113,26 @@ def _redirect_uri(ports: Ports) -> str:
     return f"{ports.settings.get().site.base_url}/login/callback"
 
 
-def _state(ports: Ports, login: Login) -> str:
-    """What the browser brings back; it ends in the language that its reader had chosen."""
-    return f"{_derived(ports, login, 'state')}.{login.language}"
+def _state(ports: Ports, away: _Away) -> str:
+    """What the browser has to bring back; its reader's language and the key's id can be read off it."""
+    return f"{_derived(ports, away, 'state')}.{away.key_id}.{away.language}"
 
 
-def _derived(ports: Ports, login: Login, what: str) -> str:
+def _derived(ports: Ports, away: _Away, what: str) -> str:
     """64 characters that nobody can guess (RFC 7636, 4.1: a verifier has 43 to 128)."""
-    return ports.secrets.derive(f"sign-on-{what}", login.login_id, key_id=login.key_id).hex()
+    parts = (away.login_id, digest_of(away.secret), away.language)
+    return ports.secrets.derive(f"sign-on-{what}", *parts, key_id=away.key_id).hex()
 
 
-def _opened(ports: Ports, cookie: str, state: str) -> Login:
-    """The login that a browser was sent away for, with the state that it was given."""
-    found = COOKIE.fullmatch(cookie)
-    login, _ = ports.logins.read(found[1]) if found else (None, None)
-    if found is None or login is None or login.person_id:
+def _away(ports: Ports, cookie: str, state: str) -> _Away:
+    """The browser that was sent away with a state: the one whose cookie it is derived from."""
+    kept, said = COOKIE.fullmatch(cookie), STATE.fullmatch(state)
+    if kept is None or said is None or said[1] not in ports.secrets.known:
         raise refused()
-    own = same(found[2], login.browser_hash) and hmac.compare_digest(
-        state.encode(errors="surrogatepass"), _state(ports, login).encode()
-    )
-    if not own or not open_at(login, ports.clock.now()):
+    away = _Away(kept[1], kept[2], said[1], said[2])
+    if not hmac.compare_digest(state, _state(ports, away)):
         raise refused()
-    return login
+    return away
 
 
 def _person(identity: Identity, language: str) -> Person:
@@ -143,7 +154,7 @@ def _line(text: str) -> str:
     return line if line.isprintable() and len(line) <= MOST_NAME else ""
 
 
-def _entered(ports: Ports, login_id: str, person: Person, before: str) -> Entered:
+def _entered(ports: Ports, away: _Away, person: Person, before: str) -> Entered:
     """As by a mail; who is not let in was told whose address it is, so they are told why, too."""
     site = ports.settings.get().site
     person_id = person_id_of(person.email, site.salt)
@@ -151,7 +162,7 @@ def _entered(ports: Ports, login_id: str, person: Person, before: str) -> Entere
         for number in range(ATTEMPTS):
             if number:
                 ports.clock.pause(number)
-            login, profile = ports.logins.read(login_id, person_id)
+            login, profile = ports.logins.read(away.login_id, person_id)
             now = ports.clock.now()
             if login is None or not open_at(login, now):
                 raise refused()

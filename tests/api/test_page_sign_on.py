@@ -212,8 +212,8 @@ def test_an_answer_is_of_no_use_twice(api: Api, browser: Browser, provider: Fake
     sent = leave(browser)
     assert come_back(browser, sent).status == 303
     kept = browser.jar.pop(SESSION)
-    for code in ("code", "second"):
-        assert come_back(browser, sent, code=code).status == 422
+    for code, status in (("code", 403), ("second", 422)):  # the provider's refusal, and ours
+        assert come_back(browser, sent, code=code).status == status
     assert SESSION not in browser.jar
     assert kept
 

@@ -4,8 +4,6 @@ The only place that knows concrete classes. Everything is made at the first requ
 importing the application costs nothing of it.
 """
 
-import hashlib
-import hmac
 import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -20,7 +18,7 @@ from chalicelib.domain.letters import Letter, Preview
 from chalicelib.domain.messages import Kind
 from chalicelib.domain.private_feeds import OwnCalendar
 from chalicelib.services.catalog_cache import CatalogCache
-from chalicelib.services.ports import Clock, Identity, Ports, Post, Provider, Queue
+from chalicelib.services.ports import Clock, Identity, Ports, Post, Provider, Queue, Secrets
 from chalicelib.settings import Settings
 
 
@@ -38,6 +36,7 @@ def ports() -> Ports:
 
 def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None = None) -> Ports:
     """Ports over a DynamoDB client and tables with a prefix; the rest is made when it is needed."""
+    from chalicelib.adapters.dynamodb.api_keys import ApiKeys
     from chalicelib.adapters.dynamodb.audit import Audit
     from chalicelib.adapters.dynamodb.bookings import Bookings
     from chalicelib.adapters.dynamodb.catalog import CatalogStore
@@ -59,6 +58,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         catalog=catalog,
         keys=Keys(client, prefix, clock),
         people=People(client, prefix, clock),
+        api_keys=ApiKeys(client, prefix, clock),
         logins=Logins(client, prefix, clock),
         feeds=Feeds(client, prefix, clock),
         audit=Audit(client, prefix, clock),
@@ -67,7 +67,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         outbox=Outbox(client, prefix, clock),
         queue=_Queue(settings),
         post=_Post(settings),
-        secrets=_Secrets(),
+        secrets=_Secrets(settings),
         audiences=_Audiences(),
         calendars=Calendars(),
         render=_render,
@@ -171,26 +171,32 @@ def _client_secret(settings: Settings, name: str) -> str:
 
 
 class _Secrets:
-    """Links and codes, from the signing keys."""
+    """Links and codes, from signing keys that are read when the first is made."""
+
+    def __init__(self, settings: Settings | None) -> None:
+        self._settings = settings
 
     @property
     def current(self) -> str:
         """The id of the key that new ones are derived with."""
-        return self.known[0]
+        return self._made.current
 
     @property
     def known(self) -> tuple[str, ...]:
         """The ids of all keys whose links still hold, the current one first."""
-        return tuple(signing_keys())
+        return self._made.known
 
     def derive(self, purpose: str, *parts: str, key_id: str = "") -> bytes:
-        """HMAC-SHA256 (RFC 2104) of the purpose and the parts, which hold no line feeds.
+        """32 bytes that nobody can guess."""
+        return self._made.derive(purpose, *parts, key_id=key_id)
 
-        Raises KeyError for a key that is known no longer.
-        """
-        text = "\n".join((purpose, *parts)).encode()
-        key = signing_keys()[key_id or self.current]
-        return hmac.new(key, text, hashlib.sha256).digest()
+    @cached_property
+    def _made(self) -> Secrets:
+        from chalicelib.adapters import secrets
+
+        settings = self._settings or Settings.from_env(os.environ)
+        client = secrets.make_parameter_client(settings.endpoint_url)
+        return secrets.Secrets(secrets.parameter(client, settings.signing_key_parameter))
 
 
 class _Audiences:
@@ -243,19 +249,3 @@ def _render(letter: Letter) -> bytes:
     from chalicelib.adapters.mail.render import render
 
     return render(letter)
-
-
-def signing_keys() -> Mapping[str, bytes]:
-    """The keys that links, codes and cursors are made with, by their ids, the current one first."""
-    return {"1": signing_key()}
-
-
-@lru_cache(maxsize=1)
-def signing_key() -> bytes:
-    """The key that cursors are signed with, from SSM, once."""
-    import boto3
-
-    settings = Settings.from_env(os.environ)
-    client = boto3.client("ssm", endpoint_url=settings.endpoint_url)
-    answer = client.get_parameter(Name=settings.signing_key_parameter, WithDecryption=True)
-    return str(answer["Parameter"]["Value"]).encode()

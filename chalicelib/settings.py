@@ -18,7 +18,7 @@ class Settings:
     table_prefix: str
     stage: str = "local"
     endpoint_url: str | None = None
-    signing_key_parameter: str | None = None
+    signing_key_parameter: str = ""
     queue_url: str = ""
     configuration_set: str = ""
     mail_events_topic: str = ""

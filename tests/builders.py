@@ -9,9 +9,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.domains import allowed
+from chalicelib.domain.logins import digest_of
 from chalicelib.domain.people import Actor, Person, Role, Scope
+from chalicelib.domain.profiles import Profile
 from chalicelib.domain.spaces import Hours, Kind, Openings, Space
 from chalicelib.services.ports import Ports
 from chalicelib.services.requests import BookRequest, ChangeRequest
@@ -30,9 +33,9 @@ EERO = Person("Eero Eskola", "eero.eskola@gov.fi", "DVV", "sv")
 SAMI = Person("Sami Salo", "sami.salo@tyo2lab.fi", "Lab", "fi")
 PIA = Person("Pia Peltola", "pia.peltola@partner.example", "", "en")
 
-STAFF = Actor("p_sami", Role.STAFF, person=SAMI)
+STAFF = Actor("p_sami", Role.STAFF, person=SAMI, person_id="p_sami")
 ADMIN = replace(STAFF, role=Role.ADMIN)
-FORM = Actor("k_form", scopes=(Scope.AVAILABILITY, Scope.BOOK))
+FORM = Actor("k_form", scopes=(Scope.AVAILABILITY, Scope.BOOK), key_id="k_form")
 ANYBODY = Actor()
 
 
@@ -125,6 +128,26 @@ def a_request(*space_ids: str, **changes: Any) -> BookRequest:
 def a_change(**changes: Any) -> ChangeRequest:
     """A change of nothing but what is named."""
     return ChangeRequest(**changes)
+
+
+def a_key(text: str, scopes: tuple[Scope, ...] = (Scope.BOOK,), **changes: Any) -> ApiKey:
+    """A key by what is shown of it, in use a moment ago."""
+    defaults: dict[str, Any] = {
+        "key_id": text.split(".")[1],
+        "label": "A system",
+        "scopes": scopes,
+        "digest": digest_of(text),
+        "made_with": "k1",
+        "created_by": ADMIN.actor_id,
+        "created_at": NOW,
+        "used_at": NOW,
+    }
+    return ApiKey(**(defaults | changes))
+
+
+def a_profile(person: Person = AINO, person_id: str = "p_aino", **changes: Any) -> Profile:
+    """Somebody who is known from now on."""
+    return Profile(person_id, person, **({"created_at": NOW} | changes))
 
 
 def an_intent(actor: Actor = FORM, key: str | None = None, **changes: Any) -> Intent:

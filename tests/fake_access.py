@@ -1,4 +1,4 @@
-"""Persons, logins and sessions in memory, and a provider that vouches for people."""
+"""Persons, API keys, logins and sessions in memory, and a provider that vouches for people."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from chalicelib.domain.errors import Forbidden, QuotaChanged, Unavailable, VersionRaced
+from chalicelib.domain.api_keys import ApiKey
+from chalicelib.domain.errors import Forbidden, QuotaChanged, Unavailable, VersionRaced, refuse
 from chalicelib.domain.logins import Login, Session
-from chalicelib.domain.people import Actor
+from chalicelib.domain.people import Role
 from chalicelib.domain.private_feeds import PrivateFeed
 from chalicelib.domain.profiles import Profile
-from chalicelib.services.ports import Identity, InFlight, Quota
+from chalicelib.services.ports import Fields, Identity, InFlight, Page, Quota
 
 if TYPE_CHECKING:
     from tests.fakes import FakeTransaction, Store
@@ -26,6 +27,12 @@ class FakePeople:
     def profile(self, person_id: str) -> Profile | None:
         return self._store.call("people.profile", lambda: self._store.profiles.get(person_id))
 
+    def profiles(self, person_ids: Iterable[str]) -> list[Profile]:
+        wanted = list(dict.fromkeys(person_ids))
+        known = self._store.profiles
+        found = lambda: [known[each] for each in wanted if each in known]  # noqa: E731
+        return self._store.call("people.profiles", found) if wanted else []
+
     def save_profile(self, tx: "FakeTransaction", profile: Profile) -> None:
         _write(
             tx,
@@ -35,6 +42,32 @@ class FakePeople:
             profile,
             profile.version - 1 or None,
         )
+
+    def save_standing(self, tx: "FakeTransaction", before: Role | None, after: Profile) -> None:
+        store, person_id = self._store, after.person_id
+        listed = bool(after.granted or after.partner_until)
+        change = store.standing.add if listed else store.standing.discard
+        tx.add(("people", "roles", person_id), VERSION, lambda: None, lambda: change(person_id))
+        if (before is Role.ADMIN) == (after.granted is Role.ADMIN):
+            return
+        leaves = before is Role.ADMIN
+
+        def check() -> Exception | None:
+            last = leaves and person_id in store.admins and len(store.admins) < 2
+            return refuse("stale-state", "/role", why="last-admin") if last else None
+
+        count = store.admins.discard if leaves else store.admins.add
+        tx.add(("people", "admins"), VERSION, check, lambda: count(person_id))
+
+    def with_standing(self, limit: int, after: Fields | None) -> Page[str]:
+        def read() -> Page[str]:
+            found = sorted(
+                each for each in self._store.standing if each > (after["item"] if after else "")
+            )
+            more = {"item": found[limit - 1]} if len(found) > limit else None
+            return Page(found[:limit], more)
+
+        return self._store.call("people.with_standing", read)
 
     def save_quota(self, tx: "FakeTransaction", old: Quota, new: Quota, *, strict: bool) -> None:
         added = {key: span for key, span in new.bookings.items() if old.bookings.get(key) != span}
@@ -55,12 +88,6 @@ class FakePeople:
             )
 
         tx.add(("people", new.person_id, "quota"), QUOTA, check, apply)
-
-    def actor_by_key(self, digest: str) -> Actor | None:
-        return self._store.call("people.actor_by_key", lambda: self._store.actors.get(digest))
-
-    def save_key(self, digest: str, actor: Actor, label: str, created_at: datetime) -> None:
-        self._store.call("people.save_key", lambda: self._store.actors.__setitem__(digest, actor))
 
     def suppress(self, person_id: str, reason: str, at: datetime) -> None:
         def suppress() -> None:
@@ -86,6 +113,45 @@ class FakePeople:
         change = self._store.reminders_off.discard if on else self._store.reminders_off.add
         key = ("people", person_id, "preferences")
         tx.add(key, VERSION, lambda: None, lambda: change(person_id))
+
+
+class FakeApiKeys:
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+
+    def find(self, key_id: str, owner_id: str = "") -> tuple[ApiKey | None, Profile | None]:
+        store = self._store
+        return store.call(
+            "api_keys.find", lambda: (store.api_keys.get(key_id), store.profiles.get(owner_id))
+        )
+
+    def all(self, limit: int, after: Fields | None) -> Page[ApiKey]:
+        first = after["item"] if after else ""
+
+        def read() -> Page[ApiKey]:
+            found = [key for name, key in sorted(self._store.api_keys.items()) if name > first]
+            more = {"item": found[limit - 1].key_id} if len(found) > limit else None
+            return Page(found[:limit], more)
+
+        return self._store.call("api_keys.all", read)
+
+    def create(self, tx: "FakeTransaction", key: ApiKey) -> None:
+        self._write(tx, key, None)
+
+    def save(self, tx: "FakeTransaction", key: ApiKey) -> None:
+        self._write(tx, key, key.version - 1)
+
+    def _write(self, tx: "FakeTransaction", key: ApiKey, before: int | None) -> None:
+        place = ("people", "keys", key.key_id)
+        _write(tx, place, self._store.api_keys, key.key_id, key, before)
+
+    def use(self, key_id: str, now: datetime, noted_before: datetime) -> None:
+        def use() -> None:
+            key = self._store.api_keys.get(key_id)
+            if key and (key.used_at is None or key.used_at <= noted_before):
+                self._store.api_keys[key_id] = replace(key, used_at=now)
+
+        self._store.call("api_keys.use", use)
 
 
 class FakeLogins:

@@ -188,10 +188,18 @@ class FakePost:
 
 
 class FakeSecrets:
-    current = "k1"
-    known = ("k1",)
+    """Keys by their ids, the current one first; a test may turn the ring."""
+
+    def __init__(self, *known: str) -> None:
+        self.known = known or ("k1",)
+
+    @property
+    def current(self) -> str:
+        return self.known[0]
 
     def derive(self, purpose: str, *parts: str, key_id: str = "") -> bytes:
+        if key_id and key_id not in self.known:
+            raise KeyError(key_id)
         text = "\n".join((key_id or self.current, purpose, *parts))
         return hashlib.sha256(text.encode()).digest()
 

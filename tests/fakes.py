@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from chalicelib.bootstrap import Calendars
+from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.audit import Entry
 from chalicelib.domain.bookings import Booking, Until
 from chalicelib.domain.catalog import Catalog, Site
@@ -32,7 +33,6 @@ from chalicelib.domain.letters import Told
 from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.messages import Message
 from chalicelib.domain.occupancy import LedgerDay
-from chalicelib.domain.people import Actor
 from chalicelib.domain.private_feeds import PrivateFeed
 from chalicelib.domain.profiles import Profile
 from chalicelib.domain.spaces import Space
@@ -40,7 +40,7 @@ from chalicelib.domain.times import first_slot
 from chalicelib.services.availability import iso_week
 from chalicelib.services.catalog_cache import CatalogCache
 from chalicelib.services.ports import Fields, KeyRecord, Page, Ports, Quota, Snapshot
-from tests.fake_access import FakeFeeds, FakeLogins, FakePeople
+from tests.fake_access import FakeApiKeys, FakeFeeds, FakeLogins, FakePeople
 from tests.fake_messages import (
     FakeAudiences,
     FakeOutbox,
@@ -69,8 +69,10 @@ class Store:
     ledger: dict[DayKey, LedgerDay] = field(default_factory=dict)
     records: dict[str, KeyRecord] = field(default_factory=dict)
     quotas: dict[str, Quota] = field(default_factory=dict)
-    actors: dict[str, Actor] = field(default_factory=dict)
+    api_keys: dict[str, ApiKey] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
+    standing: set[str] = field(default_factory=set)  # who has a role or an invitation
+    admins: set[str] = field(default_factory=set)
     logins: dict[str, Login] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     feeds: dict[str, PrivateFeed] = field(default_factory=dict)  # by digest
@@ -608,6 +610,7 @@ def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> 
         catalog=catalog,
         keys=FakeKeys(store),
         people=FakePeople(store),
+        api_keys=FakeApiKeys(store),
         logins=FakeLogins(store),
         feeds=FakeFeeds(store),
         audit=FakeAudit(store),

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,7 @@ from chalicelib.domain.errors import Problem, Refused
 from chalicelib.domain.logins import digest_of
 from chalicelib.domain.people import ANONYMOUS, Actor, Person
 from chalicelib.domain.times import UnknownLocalTime, parse
-from chalicelib.services import opening, people, sessions
+from chalicelib.services import api_keys, opening, sessions
 from chalicelib.services.ports import Ports
 from chalicelib.services.writing import Intent
 
@@ -77,7 +77,7 @@ class Call:
         """Whom a key, or the token of a booking's link, speaks for."""
         if opening.BEARER.fullmatch(key):
             return opening.bearer(self.ports, key)
-        return people.actor_of(self.ports, key)
+        return api_keys.actor_of(self.ports, key)
 
     @property
     def actor_is_nobody(self) -> bool:
@@ -194,6 +194,13 @@ class Call:
         if wrong:
             raise Refused(wrong)
         return found
+
+    def day(self, pointer: str, text: str | None) -> date | None:
+        """A day of the request, where there is one. Raises Refused."""
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError as error:
+            raise Refused([Problem("invalid-request", pointer, {"why": "day"})]) from error
 
     @property
     def listed(self) -> str:

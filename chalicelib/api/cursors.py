@@ -14,7 +14,7 @@ from chalicelib.domain.errors import refuse
 def sealed(place: Mapping[str, Any], listed: str) -> str:
     """A place in a list, signed together with which list it is."""
     text = json.dumps(place, sort_keys=True, separators=(",", ":")).encode()
-    return _encoded(text) + "." + _encoded(_signature(text, listed))
+    return _encoded(text) + "." + _encoded(_signature(text, listed, ""))
 
 
 def opened(cursor: str | None, listed: str) -> Any:
@@ -26,13 +26,16 @@ def opened(cursor: str | None, listed: str) -> Any:
         text, given = _decoded(body), _decoded(signature)
     except ValueError as error:
         raise refuse("invalid-request", "/cursor") from error
-    if not hmac.compare_digest(given, _signature(text, listed)):
+    known = bootstrap.ports().secrets.known
+    if not any(hmac.compare_digest(given, _signature(text, listed, key_id)) for key_id in known):
         raise refuse("invalid-request", "/cursor")
     return json.loads(text)
 
 
-def _signature(text: bytes, listed: str) -> bytes:
-    return hmac.digest(bootstrap.signing_key(), listed.encode() + b"\n" + text, hashlib.sha256)
+def _signature(text: bytes, listed: str, key_id: str) -> bytes:
+    which = hashlib.sha256(listed.encode()).hexdigest()
+    secrets = bootstrap.ports().secrets
+    return secrets.derive("cursor", which, _encoded(text), key_id=key_id)
 
 
 def _encoded(raw: bytes) -> str:

@@ -24,7 +24,7 @@ LATEST = timedelta(hours=12)  # no session is longer
 def token(call: "Call") -> str:
     """A token for a form that is made now, for whoever asks."""
     issued = f"{int(call.ports.clock.now().timestamp()):x}"
-    return f"{issued}-{_signature(call, issued)}"
+    return f"{issued}-{_signature(call, issued, '')}"
 
 
 def admitted(call: "Call") -> bool:
@@ -72,7 +72,8 @@ def _fresh(call: "Call") -> bool:
         made = datetime.fromtimestamp(int(issued, 16), UTC)
     except (ValueError, OverflowError, OSError):
         return False
-    if not hmac.compare_digest(signature.encode(), _signature(call, issued).encode()):
+    known = [_signature(call, issued, key_id).encode() for key_id in call.ports.secrets.known]
+    if not any(hmac.compare_digest(signature.encode(), each) for each in known):
         return False
     return _soonest(call) <= call.ports.clock.now() - made <= LATEST
 
@@ -82,6 +83,6 @@ def _soonest(call: "Call") -> timedelta:
     return timedelta(0) if call.operation.quick or call.actor.session else SOONEST
 
 
-def _signature(call: "Call", issued: str) -> str:
+def _signature(call: "Call", issued: str, key_id: str) -> str:
     whose = call.actor.session or "anybody"
-    return call.ports.secrets.derive("form", whose, issued)[:16].hex()
+    return call.ports.secrets.derive("form", whose, issued, key_id=key_id)[:16].hex()

@@ -25,8 +25,6 @@ BEARER = (
     "`manage.{booking_id}.{token}`: the two last parts of the address in the mail. It is good until "
     "the booking is over."
 )
-# Whatever credentials come along; elsewhere those that are for something else find nothing.
-FOR_EVERYBODY = (Action.ENTER, Action.CONFIRM)
 Json = dict[str, Any]
 
 
@@ -240,6 +238,7 @@ def _text(description: str, *, required: bool = True) -> Json:
 def _problem_statuses(operation: Operation) -> set[int]:
     statuses = {
         401,
+        404,  # credentials that are for something else find nothing
         422,
         429,
         500,
@@ -251,8 +250,6 @@ def _problem_statuses(operation: Operation) -> set[int]:
         statuses.add(413)
     if operation.body:
         statuses.add(415)
-    if operation.action not in FOR_EVERYBODY or "{" in operation.path:
-        statuses.add(404)
     return statuses
 
 

@@ -18,6 +18,7 @@ from chalicelib.domain.messages import Message
 from chalicelib.domain.quotas import Share
 from chalicelib.domain.spaces import DAYS, Openings, Space
 from chalicelib.services.account import Account
+from chalicelib.services.api_keys import KeyView
 from chalicelib.services.availability import Preview
 from chalicelib.services.spaces import Affected
 
@@ -154,6 +155,23 @@ def _share(one: Share) -> Json:
             {"week": week, "used_minutes": use.used, "limit_minutes": use.limit}
             for week, use in one.weeks.items()
         ],
+    }
+
+
+def api_key(one: KeyView, catalog: Catalog) -> Json:
+    """A key, without what is shown of it."""
+    key, zone = one.key, catalog.site.zone
+    return {
+        "key_id": key.key_id,
+        "label": key.label,
+        "scopes": [each.value for each in key.scopes],
+        "state": one.standing.value,
+        "owner_id": key.owner_id or None,
+        "created_by": key.created_by,
+        "created_at": moment(key.created_at, zone),
+        "expires_on": key.expires_on.isoformat() if key.expires_on else None,
+        "used_at": moment(key.used_at, zone) if key.used_at else None,
+        "revoked_at": moment(key.revoked_at, zone) if key.revoked_at else None,
     }
 
 

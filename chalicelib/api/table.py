@@ -12,6 +12,7 @@ from chalicelib.api import (
     staff_audit,
     staff_bookings,
     staff_closures,
+    staff_keys,
     staff_outbox,
     staff_settings,
 )
@@ -30,4 +31,5 @@ ALL = (
     staff_closures.routes,
     staff_outbox.routes,
     staff_audit.routes,
+    staff_keys.routes,
 )

@@ -407,6 +407,31 @@ MESSAGES: dict[str, Texts] = {
         "Det här kan inte ändras.",
         "This cannot be changed.",
     ),
+    "invalid-request/day-over": (
+        "Valitse päivä, joka ei ole vielä mennyt.",
+        "Välj en dag som inte har passerat.",
+        "Choose a day that is not over.",
+    ),
+    "invalid-request/day-too-far": (
+        "Valitse päivä, joka on enintään kahden vuoden päässä.",
+        "Välj en dag som ligger högst två år framåt.",
+        "Choose a day at most two years ahead.",
+    ),
+    "invalid-request/day": (
+        "Kirjoita päivä muodossa 2026-12-31.",
+        "Skriv dagen i formen 2026-12-31.",
+        "Write the day as 2026-12-31.",
+    ),
+    "stale-state/last-admin": (
+        "Viimeiseltä pääkäyttäjältä ei voi poistaa roolia. Anna rooli ensin toiselle.",
+        "Den sista administratören kan inte mista sin roll. Ge först rollen till någon annan.",
+        "The last admin has to stay one. Make somebody else an admin first.",
+    ),
+    "stale-state/being-erased": (
+        "Tämän henkilön tietoja poistetaan parhaillaan. Yritä myöhemmin uudelleen.",
+        "Den här personens uppgifter raderas just nu. Försök igen senare.",
+        "This person's data are being erased. Try again later.",
+    ),
     "too-long/none": (
         "Varaus on liian pitkä. Jaa se osiin.",
         "Bokningen är för lång. Dela upp den.",

@@ -8,6 +8,8 @@ from chalicelib.domain.domains import domain_of
 from chalicelib.domain.people import Actor, Person, Role, normalised
 from chalicelib.domain.times import local_date
 
+LONGEST_YEARS = 2  # of an invitation
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -18,6 +20,7 @@ class Profile:
     created_at: datetime
     epoch: int = 1  # a session of an earlier one is over: no clock decides that
     granted: Role | None = None  # STAFF or ADMIN, by an admin
+    grants: int = 0  # how often that changed: their own API keys of before are dead
     partner_until: date | None = None  # the last day of an invitation
     invited_by: str = ""
     logged_in_at: datetime | None = None
@@ -73,12 +76,31 @@ def logged_out(profile: Profile) -> Profile:
 
 def granted(profile: Profile, role: Role | None) -> Profile:
     """With another role, or none: whoever has a session has to log in as what they are now."""
-    return _next(profile, granted=role, epoch=profile.epoch + 1)
+    return _next(profile, granted=role, grants=profile.grants + 1, epoch=profile.epoch + 1)
 
 
-def invited(profile: Profile, until: date | None, by: str) -> Profile:
-    """A partner until a day (None: no longer)."""
-    return _next(profile, partner_until=until, invited_by=by, epoch=profile.epoch + 1)
+def invited(profile: Profile, until: date | None, by: str, person: Person | None = None) -> Profile:
+    """A partner until a day (None: no longer), called as whoever invites them says.
+
+    Who has ever logged in speaks for themselves: then their name stays.
+    """
+    heard = profile.logged_in_at is not None or person is None
+    named = profile.person if heard or person is None else person
+    return _next(
+        profile,
+        person=replace(named, email=profile.person.email),
+        partner_until=until,
+        invited_by=by,
+        epoch=profile.epoch + 1,
+    )
+
+
+def longest_invitation(today: date) -> date:
+    """The last day until which a partner can be invited."""
+    try:
+        return today.replace(year=today.year + LONGEST_YEARS)
+    except ValueError:  # a 29 February
+        return date(today.year + LONGEST_YEARS, 3, 1)
 
 
 def leaving(profile: Profile, now: datetime) -> Profile:

@@ -112,6 +112,7 @@ def _enter(ports: Ports, cookie: str, proved: Callable[[Login], bool], before: s
                 and login.person_id == person_id
                 and same(secret, login.browser_hash)
                 and open_at(login, now)
+                and login.key_id in ports.secrets.known
             )
             if login is None or not usable:
                 raise refused()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.audit import Entry
 from chalicelib.domain.bookings import Booking, Until
 from chalicelib.domain.catalog import Catalog, Site
@@ -16,7 +17,7 @@ from chalicelib.domain.letters import Letter, Preview, Told
 from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.messages import Kind, Message
 from chalicelib.domain.occupancy import LedgerDay
-from chalicelib.domain.people import Actor
+from chalicelib.domain.people import Role
 from chalicelib.domain.private_feeds import OwnCalendar, PrivateFeed
 from chalicelib.domain.profiles import Profile
 from chalicelib.domain.spaces import Space
@@ -213,22 +214,28 @@ class Keys(Protocol):
 
 
 class People(Protocol):
-    """Persons, their quotas, and API keys."""
+    """Persons and their quotas."""
 
     def profile(self, person_id: str) -> Profile | None:
         """What is known of a person, strongly consistent."""
 
+    def profiles(self, person_ids: Iterable[str]) -> list[Profile]:
+        """Those that are known, strongly consistent, in no order."""
+
     def save_profile(self, tx: Transaction, profile: Profile) -> None:
         """Replace the version before this one, or write version 1; VersionRaced otherwise."""
 
+    def save_standing(self, tx: Transaction, before: Role | None, after: Profile) -> None:
+        """Keep the list of whoever has a role or an invitation, of whom `before` was the role.
+
+        Refused with `stale-state` where the last admin would be none any more.
+        """
+
+    def with_standing(self, limit: int, after: Fields | None) -> Page[str]:
+        """The ids of some of them, strongly consistent, in order."""
+
     def save_quota(self, tx: Transaction, old: Quota, new: Quota, *, strict: bool) -> None:
         """Write the difference; with `strict`, QuotaChanged where the version is not `old`'s."""
-
-    def actor_by_key(self, digest: str) -> Actor | None:
-        """Whom an API key speaks for."""
-
-    def save_key(self, digest: str, actor: Actor, label: str, created_at: datetime) -> None:
-        """Store the digest of a key, never the key."""
 
     def suppress(self, person_id: str, reason: str, at: datetime) -> None:
         """Send nothing more to a person's address: it bounced, or its owner complained."""
@@ -253,6 +260,25 @@ class InFlight:
     sessions: Sequence[Session] = ()
     logins: Sequence[Login] = ()
     records: Sequence[KeyRecord] = ()
+
+
+class ApiKeys(Protocol):
+    """What other systems, and hosts' own programs, show."""
+
+    def find(self, key_id: str, owner_id: str = "") -> tuple[ApiKey | None, Profile | None]:
+        """A key and whose own it is, in one strongly consistent read."""
+
+    def all(self, limit: int, after: Fields | None) -> Page[ApiKey]:
+        """Some of all keys, strongly consistent, by their ids."""
+
+    def create(self, tx: Transaction, key: ApiKey) -> None:
+        """VersionRaced where the id is in use."""
+
+    def save(self, tx: Transaction, key: ApiKey) -> None:
+        """Replace the version before this one; VersionRaced where that is not there."""
+
+    def use(self, key_id: str, now: datetime, noted_before: datetime) -> None:
+        """Note that a key is in use, unless that was noted after `noted_before`."""
 
 
 class Logins(Protocol):
@@ -423,7 +449,7 @@ class Secrets(Protocol):
     def derive(self, purpose: str, *parts: str, key_id: str = "") -> bytes:
         """32 bytes that nobody can guess, always the same for the same purpose, parts and key.
 
-        Without a key's id, of the current one.
+        Without a key's id, of the current one. Raises KeyError for one that is known no longer.
         """
 
 
@@ -511,6 +537,7 @@ class Ports:
     catalog: CatalogStore
     keys: Keys
     people: People
+    api_keys: ApiKeys
     logins: Logins
     feeds: Feeds
     audit: Audit

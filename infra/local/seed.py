@@ -5,17 +5,20 @@ Each thing has an idempotency key of its own, so that a run that was interrupted
 
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
+from chalicelib.adapters.secrets import Secrets, parameter
 from chalicelib.adapters.system import SystemClock
 from chalicelib.bootstrap import make_ports
 from chalicelib.domain.catalog import Site
-from chalicelib.domain.people import Actor, Role, Scope, person_id_of
+from chalicelib.domain.people import Actor, Role, person_id_of
 from chalicelib.services import closures, spaces
-from chalicelib.services.people import actor_of, issue_key
+from chalicelib.services.api_keys import KeyRequest, actor_of
 from chalicelib.services.ports import Ports
 from chalicelib.services.writing import Intent
+from infra.issue_key import SYSTEM, host_key, issued
 from infra.local.cloud import STACK, Cloud
 from infra.local.example_data import CLOSED_ON_HOLIDAYS, SPACES, STAFF, site
 
@@ -26,7 +29,7 @@ Say = Callable[[str], None]
 
 def seed(cloud: Cloud, endpoint: str, say: Say) -> bool:
     """Fill the cloud if that has not been done; see that address and keys are right. Whether it wrote."""
-    ports = make_ports(cloud.client("dynamodb"), f"{STACK}-", SystemClock())
+    ports = _ports(cloud)
     marker = cloud.state / "seeded"
     wrote = _site(ports, endpoint)
     salt = ports.settings.fresh().site.salt
@@ -39,10 +42,16 @@ def seed(cloud: Cloud, endpoint: str, say: Say) -> bool:
         say(f"{len(SPACES)} spaces and resources, {days} public holidays.")
         marker.write_text("")
         wrote = True
-    form = Actor("system-form", scopes=(Scope.AVAILABILITY, Scope.BOOK))
-    for name, actor in (("staff-key", staff), ("form-key", form)):
-        wrote |= _key(ports, cloud.home / name, actor)
+    form = KeyRequest("form", SYSTEM)
+    wrote |= _key(ports, cloud.home / "staff-key", lambda: host_key(ports, STAFF, Role.ADMIN))
+    wrote |= _key(ports, cloud.home / "form-key", lambda: issued(ports, form))
     return wrote
+
+
+def _ports(cloud: Cloud) -> Ports:
+    ports = make_ports(cloud.client("dynamodb"), f"{STACK}-", SystemClock())
+    fetch = parameter(cloud.client("ssm"), f"/{STACK}/signing-key")
+    return replace(ports, secrets=Secrets(fetch))
 
 
 def _site(ports: Ports, endpoint: str) -> bool:
@@ -96,13 +105,13 @@ def _holiday_names(first_year: int) -> Iterator[tuple[date, str]]:
         yield day, " · ".join(calendar[day] for calendar in calendars)
 
 
-def _key(ports: Ports, path: Path, actor: Actor) -> bool:
+def _key(ports: Ports, path: Path, make: Callable[[], str]) -> bool:
     """A key in a file that its owner alone can read, made anew where it opens nothing."""
     if path.exists() and actor_of(ports, path.read_text().strip()):
         return False
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
-    path.write_text(issue_key(ports, actor, path.name))
+    path.write_text(make())
     return True
 
 

@@ -18,21 +18,20 @@ from chalice.test import Client
 from app import app
 from chalicelib import bootstrap
 from chalicelib.api import forms
-from chalicelib.domain.people import Person, person_id_of
+from chalicelib.domain.people import Person, Role, Scope, person_id_of
 from chalicelib.domain.profiles import newcomer
 from chalicelib.domain.spaces import Space
 from chalicelib.services import links
 from chalicelib.services.check import check as check_ledger
-from chalicelib.services.people import digest_of
 from chalicelib.services.ports import Ports
 from tests.api import contract
-from tests.builders import FORM, STAFF, the_ports
+from tests.builders import FORM, SAMI, STAFF, a_key, a_profile, the_ports
 from tests.fakes import FakeClock, Store
 from tests.form_tokens import form_token
 
-STAFF_KEY, FORM_KEY = "staff-key", "form-key"
+STAFF_KEY, FORM_KEY = "lab.k_staff.p_sami.staff-key", "lab.k_form.form-key"
 OURS = {"Sec_Fetch_Site": "same-origin"}  # what a browser says of a request of one of our own pages
-PERSONAL = ("Aino", "Aalto", "aino.aalto", "Eero", "eskola", "@gov.fi", STAFF_KEY, FORM_KEY)
+PERSONAL = ("Aino", "Aalto", "aino.aalto", "Eero", "eskola", "@gov.fi", "staff-key", "form-key")
 
 
 @dataclass
@@ -149,8 +148,10 @@ class Api:
                 store.ledger,
                 store.records,
                 store.quotas,
-                store.actors,
+                store.api_keys,
                 store.profiles,
+                store.standing,
+                store.admins,
                 store.audit,
             )
         )
@@ -181,9 +182,12 @@ def make_api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     def make(*changed: Space, **site: Any) -> Api:
         ports, store, clock = the_ports(*changed, **site)
-        store.actors = {digest_of(STAFF_KEY): STAFF, digest_of(FORM_KEY): FORM}
+        store.api_keys = {
+            "k_staff": a_key(STAFF_KEY, (Scope.STAFF,), owner_id=STAFF.person_id),
+            "k_form": a_key(FORM_KEY, FORM.scopes),
+        }
+        store.profiles = {STAFF.person_id: a_profile(SAMI, STAFF.person_id, granted=Role.STAFF)}
         monkeypatch.setattr(bootstrap, "ports", lambda: ports)
-        monkeypatch.setattr(bootstrap, "signing_key", lambda: b"a key for tests")
         monkeypatch.setattr(
             forms, "SOONEST", timedelta(0)
         )  # the clock stands while a form is filled in

@@ -127,9 +127,10 @@ def test_without_a_provider_there_is_no_button_and_no_way(api: Api, browser: Bro
 @pytest.fixture
 def refused_alike(api: Api) -> Iterator[None]:
     """Whatever it is, nobody is logged in."""
+    before = dict(api.store.profiles)
     yield
     assert not api.store.sessions
-    assert not api.store.profiles
+    assert api.store.profiles == before
 
 
 @dataclass

@@ -28,7 +28,7 @@ def test_a_preview_writes_nothing_at_all(api: Api, untouched: None) -> None:
     for body in (booking(), booking(attendees=99), booking("cellar")):
         api("POST", "/v1/bookings/preview", body, FORM_KEY, Idempotency_Key="one")
     assert "commit" not in api.store.calls
-    assert not [call for call in api.store.calls if call.endswith(("save_key", "amend"))]
+    assert not [call for call in api.store.calls if call.endswith(("use", "amend"))]
 
 
 def test_every_broken_rule_every_conflict_and_what_to_do_instead(api: Api) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -11,8 +12,9 @@ from tests.benchmarks.figures import Figure, Section
 from tests.benchmarks.memory import PREFIX
 from tests.benchmarks.meter import Cost, Meter
 from tests.benchmarks.scene import StandingClock, a_scene
-from tests.builders import FORM, STAFF
+from tests.builders import FORM, SAMI
 from tests.contract.tables import create_tables
+from tests.fake_messages import FakeSecrets
 
 METHOD = (
     "Counted by botocore's events around moto, through the HTTP interface, with a key (its look-up is one\n"
@@ -40,18 +42,22 @@ class Lab:
         import app
         from chalicelib.adapters.dynamodb.client import make_client
         from chalicelib.bootstrap import make_ports
-        from chalicelib.services.people import issue_key
+        from chalicelib.domain.people import Role
+        from chalicelib.services.api_keys import KeyRequest, actor_of
+        from infra.issue_key import host_key, issued
 
         client = make_client(region=ENVIRONMENT["AWS_DEFAULT_REGION"])
         create_tables(client, PREFIX)
-        self.ports = make_ports(client, PREFIX, StandingClock())
+        self.ports = replace(make_ports(client, PREFIX, StandingClock()), secrets=FakeSecrets())
         for table, items in a_scene().client.tables.items():
             for item in items.values():
                 client.put_item(TableName=PREFIX + table, Item=item)
         self.keys = {
-            "form": issue_key(self.ports, FORM, "form"),
-            "staff": issue_key(self.ports, STAFF, "staff"),
+            "form": issued(self.ports, KeyRequest("form", FORM.scopes)),
+            "staff": host_key(self.ports, SAMI, Role.STAFF),
         }
+        for key in self.keys.values():
+            actor_of(self.ports, key)  # that it is in use is noted once an hour
         looker = make_client(region=ENVIRONMENT["AWS_DEFAULT_REGION"])
         self._meter = Meter(client, looker, PREFIX)
         self._client = Client(app.app)

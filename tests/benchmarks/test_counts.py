@@ -21,7 +21,7 @@ def test_booking_one_space_is_one_transaction_of_six_actions_and_two_reads(
 ) -> None:
     """Ledger, booking, quota, settings check, idempotency and audit; the reads are key and ledger."""
     cost = counted[BOOK]
-    assert cost.requests == {"GetItem": 1, "BatchGetItem": 1, "TransactWriteItems": 1}
+    assert cost.requests == {"BatchGetItem": 2, "TransactWriteItems": 1}
     assert cost.actions <= 9  # three of them messages
 
 

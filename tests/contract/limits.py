@@ -9,7 +9,14 @@ MOST_BYTES = 4096
 MOST_OPERATORS = 300
 WORDS = re.compile(r"[:#]?[A-Za-z_][A-Za-z0-9_]*|<>|<=|>=|[=<>+,()-]")
 OPERATORS = {"AND", "OR", "NOT", "BETWEEN", "IN", "=", "<>", "<", ">", "<=", ">=", "+", "-"}
-FUNCTIONS = {"attribute_exists", "attribute_not_exists", "begins_with", "contains", "if_not_exists"}
+FUNCTIONS = {
+    "attribute_exists",
+    "attribute_not_exists",
+    "begins_with",
+    "contains",
+    "if_not_exists",
+    "size",
+}
 CLAUSES = {"SET", "REMOVE", "ADD", "DELETE"}
 EXPRESSION = re.compile(r"^(Update|Condition|Projection|Filter|KeyCondition)Expression$")
 

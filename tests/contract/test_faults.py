@@ -23,7 +23,7 @@ from chalicelib.domain.errors import (
 from chalicelib.services import bookings, closures, spaces
 from chalicelib.services.closures import ClosureRequest
 from chalicelib.services.ports import Ports
-from tests.builders import ANYBODY, EERO, STAFF, a_change, a_request, an_intent, on, wed
+from tests.builders import ANYBODY, EERO, STAFF, a_change, a_key, a_request, an_intent, on, wed
 from tests.contract.backends import Backend, moto_backend
 from tests.contract.scenarios import (
     SCENARIOS,
@@ -425,10 +425,13 @@ def test_a_lost_completion_of_an_answer_harms_nobody(moto: Backend):
     assert moto.ports.keys.get("token") == whole
 
 
-def test_a_key_is_issued_though_answers_are_lost(moto: Backend):
-    with tapped(moto, at_the("PutItem", lost_request, lost_answer, garbled(503))):
-        moto.ports.people.save_key("digest", STAFF, "label", moto.clock.now())
-    assert moto.ports.people.actor_by_key("digest") == STAFF
+def test_a_lost_note_that_a_key_is_in_use_harms_nobody(moto: Backend):
+    keys, now = moto.ports.api_keys, moto.clock.now()
+    written(moto, lambda tx: keys.create(tx, a_key("lab.k_form.x", used_at=None)))
+    for fault in (lost_request, *WITHOUT_REASONS, garbled(500), error("ValidationException")):
+        with tapped(moto, always("UpdateItem", fault)) as wire:
+            keys.use("k_form", now, now)
+        assert len(wire.calls) == 1
 
 
 # --- Reasons in a cancelled transaction: somebody else comes between the read and the write.

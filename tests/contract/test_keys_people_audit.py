@@ -1,10 +1,9 @@
-"""Idempotency items, quotas, API keys and the audit log."""
+"""Idempotency items, quotas and the audit log."""
 
 import pytest
 
 from chalicelib.domain.errors import KeyUsed, QuotaChanged
 from chalicelib.services.ports import Quota
-from tests.builders import ANYBODY, FORM, STAFF
 from tests.contract.backends import Backend, from_the_future
 from tests.contract.things import NOW, a_record, written
 
@@ -130,16 +129,6 @@ def test_hundreds_of_bookings_that_are_over_do_not_stop_the_next(backend: Backen
     assert set(stored(backend).bookings) == {"b_new0", "b_new1", "b_new2"}
 
 
-def test_a_key_speaks_for_whom_it_was_issued_to(backend: Backend):
-    people = backend.ports.people
-    for digest, actor in (("d_staff", STAFF), ("d_form", FORM), ("d_none", ANYBODY)):
-        people.save_key(digest, actor, "a label", NOW)
-    assert people.actor_by_key("d_staff") == STAFF
-    assert people.actor_by_key("d_form") == FORM
-    assert people.actor_by_key("d_none") == ANYBODY
-    assert people.actor_by_key("d_unknown") is None
-
-
 def test_an_entry_is_never_lost_to_another_of_the_same_moment(backend: Backend):
     for action in ("book", "approve", "cancel"):
         written(
@@ -168,8 +157,6 @@ def test_an_entry_says_what_it_is_given(dynamodb: Backend):
 def test_a_newer_schema_is_read_all_the_same(dynamodb: Backend):
     put(dynamodb, 1000)
     save(dynamodb, Quota(AINO), Quota(AINO, {"b_1": (1, 2)}), strict=False)
-    dynamodb.ports.people.save_key("d_staff", STAFF, "a label", NOW)
     from_the_future(dynamodb)
     assert dynamodb.ports.keys.get("token") == a_record()
     assert stored(dynamodb) == Quota(AINO, {"b_1": (1, 2)}, 1)
-    assert dynamodb.ports.people.actor_by_key("d_staff") == STAFF

@@ -16,7 +16,7 @@ from tests.fakes import Store
 from tests.simulation.invariant import Invariant
 
 Actor = Callable[[], Any]
-WRITES = ("commit", "keys.amend", "people.save_key")
+WRITES = ("commit", "keys.amend", "api_keys.use")
 HANGING = 60.0  # seconds after which an actor that never comes to a call or an end is a bug of ours
 
 

@@ -60,7 +60,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "outbox/by_subject": {"Query"},
         "outbox/by_person": {"Query"},
         "outbox/by_month": {"Query"},
-        "people": READ | WRITE | {"DeleteItem"},
+        "people": READ | WRITE | {"Query", "DeleteItem"},
         "tokens": READ | WRITE | {"DeleteItem"},
         "tokens/by_person": {"Query"},
         "audit": {"PutItem", "Query"},

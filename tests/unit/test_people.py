@@ -7,8 +7,7 @@ import pytest
 
 from chalicelib.domain.domains import allowed as allowed_domains
 from chalicelib.domain.domains import domain_of
-from chalicelib.domain.people import Actor, Scope, normalised, person_id_of
-from chalicelib.services.people import actor_of, digest_of, issue_key
+from chalicelib.domain.people import Actor, normalised, person_id_of
 from tests.builders import AINO, FORM, PIA, STAFF, wed
 from tests.unit.steps import book, codes, refused
 
@@ -139,16 +138,6 @@ def test_a_person_is_known_by_an_id_that_says_nothing():
     assert one != person_id_of("eero.eskola@gov.fi", "a salt")
     assert one.startswith("p_")
     assert "aino" not in one
-
-
-def test_a_key_is_shown_once_and_only_its_digest_is_kept(lab):
-    ports, store, _ = lab()
-    actor = Actor("k_site", scopes=(Scope.BOOK,))
-    key = issue_key(ports, actor, "the site")
-    assert actor_of(ports, key) == actor
-    assert actor_of(ports, key + "x") is None
-    assert list(store.actors) == [digest_of(key)]
-    assert key not in repr(store)
 
 
 def test_anybody_is_nobody():

@@ -1,28 +1,33 @@
-"""Persons, their quotas, and the digests of API keys."""
+"""Persons and their quotas.
 
-from collections.abc import Mapping
+An address has no item of its own: a person's id is its keyed digest, so the address finds the person,
+and two of them can never be one.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any
 
+from chalicelib.adapters.dynamodb.batch import batch_get
 from chalicelib.adapters.dynamodb.client import read
 from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, instant, iso, plain, typed
 from chalicelib.adapters.dynamodb.transaction import Rank, Transaction
-from chalicelib.domain.errors import QuotaChanged, VersionRaced
-from chalicelib.domain.people import Actor, Person, Role, Scope
+from chalicelib.domain.errors import QuotaChanged, VersionRaced, refuse
+from chalicelib.domain.people import Person, Role
 from chalicelib.domain.profiles import Profile
-from chalicelib.services.ports import Clock, Quota
+from chalicelib.services.ports import Clock, Fields, Page, Quota
 
 QUOTA = "quota"
+ROLES, ADMINS = "roles", "admins"  # partitions of their own, which are no persons
 PROFILE = "profile"
-KEY = "key"
 SUPPRESSED, PREFERENCES = "suppressed", "preferences"
 MOMENTS = ("created_at", "logged_in_at", "erase_from")
 MOST_GONE = 100  # in one expression of 4,096 bytes
 
 
 class People:
-    """Quotas and API keys in the table of people."""
+    """Profiles, quotas and preferences in the table of people."""
 
     def __init__(self, client: Any, prefix: str, clock: Clock) -> None:
         self._client = client
@@ -40,6 +45,14 @@ class People:
         )
         return profile_of(plain(answer["Item"])) if "Item" in answer else None
 
+    def profiles(self, person_ids: Iterable[str]) -> list[Profile]:
+        """Those that are known, strongly consistent, in no order."""
+        keys = [
+            (self._table, {"person_id": person_id, "item": PROFILE})
+            for person_id in dict.fromkeys(person_ids)
+        ]
+        return [profile_of(plain(item)) for _, item in batch_get(self._client, self._clock, keys)]
+
     def save_profile(self, tx: Transaction, profile: Profile) -> None:
         """Replace the version before this one, or write version 1; VersionRaced otherwise."""
         first = profile.version == 1
@@ -51,6 +64,39 @@ class People:
             names=None if first else {"#version": "version"},
             values=None if first else {":before": profile.version - 1},
             failure=lambda _: VersionRaced(),
+        )
+
+    def save_standing(self, tx: Transaction, before: Role | None, after: Profile) -> None:
+        """Keep the list of whoever has a role or an invitation, of whom `before` was the role.
+
+        Refused with `stale-state` where the last admin would be none any more.
+        """
+        place = {"person_id": ROLES, "item": after.person_id}
+        if after.granted or after.partner_until:
+            tx.put("people", {"schema": SCHEMA, **place}, ("person_id", "item"))
+        else:
+            tx.delete("people", place)
+        if (before is Role.ADMIN) != (after.granted is Role.ADMIN):
+            self._count_admin(tx, after.person_id, leaves=before is Role.ADMIN)
+
+    def with_standing(self, limit: int, after: Fields | None) -> Page[str]:
+        """The ids of some of them, strongly consistent, in order."""
+        page = query_partition(self._client, self._clock, self._table, ROLES, limit, after)
+        return Page([item["item"] for item in page.items], page.next)
+
+    def _count_admin(self, tx: Transaction, person_id: str, *, leaves: bool) -> None:
+        """All admins are named in one item, so that of two who remove each other one comes too late."""
+        values: Item = {":one": {person_id}, ":schema": SCHEMA}
+        if leaves:
+            values |= {":least": 1, ":id": person_id}
+        tx.update(
+            "people",
+            {"person_id": ADMINS, "item": ADMINS},
+            f"SET #schema = :schema {'DELETE' if leaves else 'ADD'} ids :one",
+            condition="size(ids) > :least OR NOT contains(ids, :id)" if leaves else "",
+            names={"#schema": "schema"},
+            values=values,
+            failure=lambda _: refuse("stale-state", "/role", why="last-admin"),
         )
 
     def save_quota(self, tx: Transaction, old: Quota, new: Quota, *, strict: bool) -> None:
@@ -81,42 +127,6 @@ class People:
             rank=Rank.QUOTA,
             failure=lambda _: QuotaChanged(),
         )
-
-    def actor_by_key(self, digest: str) -> Actor | None:
-        """Whom an API key speaks for."""
-        answer = read(
-            self._clock,
-            self._client.get_item,
-            TableName=self._table,
-            Key=typed({"person_id": f"key#{digest}", "item": KEY}),
-        )
-        if "Item" not in answer:
-            return None
-        item = plain(answer["Item"])
-        person = item.get("person")
-        return Actor(
-            actor_id=item["actor_id"],
-            role=Role(item["role"]),
-            scopes=tuple(Scope(each) for each in item["scopes"]),
-            person=person_of(person) if person else None,
-            person_id=item.get("owner_id", ""),
-        )
-
-    def save_key(self, digest: str, actor: Actor, label: str, created_at: datetime) -> None:
-        """Store the digest of a key, never the key."""
-        item = {
-            "schema": SCHEMA,
-            "person_id": f"key#{digest}",
-            "item": KEY,
-            "actor_id": actor.actor_id,
-            "role": actor.role.value,
-            "scopes": [each.value for each in actor.scopes],
-            "owner_id": actor.person_id,
-            "label": label,
-            "person": asdict(actor.person) if actor.person else None,
-            "created_at": iso(created_at),
-        }
-        read(self._clock, self._client.put_item, TableName=self._table, Item=typed(item))
 
     def suppress(self, person_id: str, reason: str, at: datetime) -> None:
         """Send nothing more to a person's address: it bounced, or its owner complained."""
@@ -159,6 +169,26 @@ class People:
         read(self._clock, self._client.put_item, TableName=self._table, Item=typed(whole))
 
 
+def query_partition(
+    client: Any, clock: Clock, table: str, name: str, limit: int, after: Fields | None
+) -> Page[Item]:
+    """Some of the items of a partition of the table of people, strongly consistent, in order."""
+    start = {"ExclusiveStartKey": typed({"person_id": name, **after})} if after else {}
+    answer = read(
+        clock,
+        client.query,
+        TableName=table,
+        KeyConditionExpression="person_id = :name",
+        ExpressionAttributeValues=typed({":name": name}),
+        ConsistentRead=True,
+        Limit=limit,
+        **start,
+    )
+    more = answer.get("LastEvaluatedKey")
+    items = [plain(item) for item in answer["Items"]]
+    return Page(items, {"item": plain(more)["item"]} if more else None)
+
+
 def profile_item(profile: Profile) -> Item:
     """A profile as an item."""
     return {
@@ -170,6 +200,7 @@ def profile_item(profile: Profile) -> Item:
         "partner_until": profile.partner_until.isoformat() if profile.partner_until else None,
         "invited_by": profile.invited_by,
         "epoch": profile.epoch,
+        "grants": profile.grants,
         "version": profile.version,
         **{name: iso(value) for name in MOMENTS if (value := getattr(profile, name))},
     }
@@ -186,6 +217,7 @@ def profile_of(item: Mapping[str, Any]) -> Profile:
         partner_until=date.fromisoformat(until) if until else None,
         invited_by=item["invited_by"],
         epoch=item["epoch"],
+        grants=item["grants"],
         version=item["version"],
         **moments,
     )

@@ -108,7 +108,7 @@ def _free_busy(call: Call, asked: FreeBusyQuery) -> Reply:
         raise refuse("invalid-request", "/time_zone", why="time_zone")
     starts_at, ends_at = call.instants(("/from", asked.from_), ("/to", asked.to))
     found = availability.free_busy(
-        call.ports, asked.resources, starts_at, ends_at, asked.interval_minutes
+        call.ports, asked.resources, starts_at, ends_at, asked.interval_minutes, call.actor
     )
     zone = call.catalog.site.zone
     resources = {

@@ -71,7 +71,7 @@ def booking_calendar(call: Call) -> Reply:
 
 def _feed(call: Call, write: Callable[[Feed, str], bytes]) -> Reply:
     """A feed, written only for a reader who does not have it yet."""
-    found = feeds.feed(call.ports, call.id("space_id"))
+    found = feeds.feed(call.ports, call.id("space_id"), call.actor)
     language = call.query.language or call.language
     return Reply(
         text=lambda: write(found, language).decode(),

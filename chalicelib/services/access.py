@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.catalog import Catalog
-from chalicelib.domain.people import Actor, Role
+from chalicelib.domain.people import ANONYMOUS, Actor, Role
 
 if TYPE_CHECKING:
     from chalicelib.domain.bookings import Booking
@@ -63,6 +63,11 @@ def seen_by(actor: Actor, catalog: Catalog) -> Catalog:
     spaces = catalog.spaces.items()
     hidden = [key for key, space in spaces if not may(actor, Action.USE_SPACE, space)]
     return replace(catalog, hidden=frozenset(hidden)) if hidden else catalog
+
+
+def times_seen_by(actor: Actor, catalog: Catalog) -> Catalog:
+    """The settings as far as busy times are somebody's affair: but for what is hosts' alone, everybody's."""
+    return seen_by(actor if actor.staff else ANONYMOUS, catalog)
 
 
 def owns(actor: Actor, booking: "Booking") -> bool:

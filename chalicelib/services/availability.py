@@ -27,7 +27,7 @@ from chalicelib.domain.times import (
     slot_floor,
 )
 from chalicelib.services import quotas
-from chalicelib.services.access import seen_by
+from chalicelib.services.access import seen_by, times_seen_by
 from chalicelib.services.ports import Ports
 from chalicelib.services.requests import (
     BookRequest,
@@ -116,9 +116,10 @@ def free_busy(
     starts_at: datetime,
     ends_at: datetime,
     interval_minutes: int,
+    actor: Actor = ANONYMOUS,
 ) -> Mapping[str, FreeBusy]:
     """Busy times and a digit an interval for each resource, by the id that was asked for."""
-    catalog = ports.settings.recent()
+    catalog = times_seen_by(actor, ports.settings.recent())
     check_range(starts_at, ends_at, catalog)
     named = {resource: catalog.active(resource) for resource in resources}
     spaces = [space for space in named.values() if space is not None]

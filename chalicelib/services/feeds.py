@@ -3,13 +3,15 @@
 from chalicelib.domain import feeds as domain
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.feeds import Feed
+from chalicelib.domain.people import ANONYMOUS, Actor
 from chalicelib.domain.times import day_of
+from chalicelib.services.access import times_seen_by
 from chalicelib.services.ports import Ports
 
 
-def feed(ports: Ports, space_id: str) -> Feed:
+def feed(ports: Ports, space_id: str, actor: Actor = ANONYMOUS) -> Feed:
     """The busy times of a thing in use. One query for each of its calendars, from the window on."""
-    catalog, now = ports.settings.recent(), ports.clock.now()
+    catalog, now = times_seen_by(actor, ports.settings.recent()), ports.clock.now()
     space = catalog.active(space_id)
     if space is None:
         raise NotFound

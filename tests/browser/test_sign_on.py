@@ -75,6 +75,15 @@ def test_somebody_logs_in_and_goes_on_where_they_were(
     assert kept["session"]["sameSite"] == "Lax"
 
 
+def test_who_came_for_nothing_else_sees_their_own_page(place: Place, open_page: Open) -> None:
+    page = open_page()
+    page.goto(f"{place.lab.base}/me")
+    leave(page, place)  # from the login page, where nobody's own page leads
+    log_in_there(page, "aino")
+    page.wait_for_url(f"{place.lab.base}/me?**")
+    expect(page.locator("main")).to_contain_text("aino.aalto@gov.fi")
+
+
 def test_who_is_not_let_in_there_or_here_is_told_so(place: Place, open_page: Open) -> None:
     page = open_page()
     for name, said in (

@@ -24,6 +24,29 @@ def serving(app: Any) -> Iterator[str]:
         server.server_close()
 
 
+@contextmanager
+def another_site(html: str) -> Iterator[str]:
+    """The origin of a site that is none of ours, with one page: another name is another site."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(html.encode())
+
+        def log_message(self, *args: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://localhost:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 def handler_of(app: Any) -> type[BaseHTTPRequestHandler]:
     """A handler that makes API Gateway's events and answers as it does."""
     convert = LambdaEventConverter(RouteMatcher(list(app.routes)))

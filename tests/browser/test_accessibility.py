@@ -1,6 +1,6 @@
 """WCAG 2.2 AA as far as a program can tell: axe on every page, reflow, and size of targets."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 from chalicelib.services import bookings, links
 from tests.browser.conftest import Lab, Open
 from tests.browser.test_booking import WORDS, fill_in, press_book
+from tests.browser.test_login import ask, log_in, mailed
 from tests.builders import ANYBODY, EERO, a_request, an_intent, on
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -20,8 +21,8 @@ SMALL = """() => [...document.querySelectorAll("a, button, input, select, textar
   .filter(([_, height]) => height > 0 && height < 44).map(([html]) => html)"""
 
 
-def pages(page: Page, lab: Lab, language: str) -> Iterator[str]:
-    """Every kind of page, one after another."""
+def of_anybody(page: Page, lab: Lab, language: str) -> Iterator[str]:
+    """The week, the form and what becomes of it, one page after another."""
     form = (
         f"{lab.base}/book?lang={language}&space_id=hall&start=2026-12-02T10:00&end=2026-12-02T11:00"
     )
@@ -43,13 +44,58 @@ def pages(page: Page, lab: Lab, language: str) -> Iterator[str]:
     yield "the form, filled in"
     press_book(page, language)
     yield "the confirmation"
+
+
+def of_mails(page: Page, lab: Lab, language: str) -> Iterator[str]:
+    """The pages that mails lead to."""
     for name, path in by_link(lab):
         page.goto(f"{lab.base}{path}?lang={language}")
         yield name
 
 
+def logging_in(page: Page, lab: Lab, language: str) -> Iterator[str]:
+    """The pages on the way in."""
+    ask(page, lab, language, "aino")
+    yield "the login, an address that is none"
+    page.goto(f"{lab.base}/login?lang={language}")
+    yield "the login"
+    ask(page, lab, language)
+    yield "the code"
+    page.locator("#code-form").get_by_role("button").click()
+    yield "a wrong code"
+    link = mailed(lab)[1]
+    page.goto(f"{link}?lang={language}")
+    yield "the link of a mail"
+    page.goto(f"{link.replace('/login/l', '/login/x')}?lang={language}")
+    yield "the link, in another browser"
+
+
+def in_a_session(page: Page, lab: Lab, language: str) -> Iterator[str]:
+    """The pages of somebody who has logged in; the last of them has them out again."""
+    log_in(page, lab, language)
+    for path in ("/?", "/book?", "/login?"):
+        page.goto(f"{lab.base}{path}lang={language}")
+        yield f"{path} in a session"
+    page.goto(f"{lab.base}/me?lang={language}")
+    yield "one's own page"
+    page.locator("#me button").click()
+    yield "one's own page, with an error"
+    page.fill("#name", "Aino Aalto")
+    page.locator("#me button").click()
+    yield "one's own page, saved"
+    page.locator(".own a").first.click()
+    yield "a booking of one's own"
+    page.goto(f"{lab.base}/book?space_id=pod&lang={language}")
+    lab.store.sessions.clear()
+    press_book(page, language)
+    yield "the form, the session being over"
+    log_in(page, lab, language)
+    page.locator(".account button").click()
+    yield "logged out"
+
+
 def by_link(lab: Lab) -> Iterator[tuple[str, str]]:
-    """The pages that mails lead to."""
+    """Their names and addresses."""
     lab.store.site = replace(lab.store.site, prove_address=True, base_url="")
     lab.ports.settings.forget()
     times = on("2026-12-08", "10-12")
@@ -64,12 +110,26 @@ def by_link(lab: Lab) -> Iterator[tuple[str, str]]:
     yield "reminders", links.unsubscribe_url(lab.ports, hold.person_id)
 
 
+Tour = Callable[[Page, Lab, str], Iterator[str]]
+TOURS = (of_anybody, of_mails, logging_in, in_a_session)  # every kind of page
+
+
+def along(tour: Tour, page: Page, lab: Lab, language: str) -> Iterator[str]:
+    """The pages of a tour, each as soon as its style is there."""
+    for name in tour(page, lab, language):
+        page.wait_for_load_state()
+        yield name
+
+
+@pytest.mark.parametrize("tour", TOURS)
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("language", WORDS)
-def test_axe_finds_nothing(lab: Lab, open_page: Open, language: str, width: int) -> None:
+def test_axe_finds_nothing(
+    lab: Lab, open_page: Open, language: str, width: int, tour: Tour
+) -> None:
     page = open_page(width, language, scripts=True)
     found = []
-    for name in pages(page, lab, language):
+    for name in along(tour, page, lab, language):
         result = Axe().run(page, options={"runOnly": RULES})
         if result.violations_count:
             found.append(f"{name}: {result.generate_report()}")
@@ -77,22 +137,24 @@ def test_axe_finds_nothing(lab: Lab, open_page: Open, language: str, width: int)
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("tour", TOURS)
 @pytest.mark.parametrize("language", WORDS)
 def test_nothing_scrolls_sideways_on_the_narrowest_screen(
-    lab: Lab, open_page: Open, language: str
+    lab: Lab, open_page: Open, language: str, tour: Tour
 ) -> None:
     """WCAG 1.4.10, Reflow: 320 CSS pixels."""
     page = open_page(320, language, scripts=True)
-    for name in pages(page, lab, language):
+    for name in along(tour, page, lab, language):
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
 
 
+@pytest.mark.parametrize("tour", TOURS)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_what_is_pressed_is_large_enough_for_a_finger(
-    lab: Lab, open_page: Open, width: int
+    lab: Lab, open_page: Open, width: int, tour: Tour
 ) -> None:
     page = open_page(width, scripts=True)
-    for name in pages(page, lab, "fi"):
+    for name in along(tour, page, lab, "fi"):
         assert page.evaluate(SMALL) == [], name
 
 

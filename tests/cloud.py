@@ -12,6 +12,7 @@ import pytest
 
 from infra.local.__main__ import start, stop
 from infra.local.cloud import STACK, Cloud
+from tests.log_watch import WATCH
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,26 @@ class RunningCloud:
             "aws_session_token": answer["SessionToken"],
         }
 
+    def logged(self) -> Iterator[str]:
+        """Every line that the functions have logged, and what the process says of them."""
+        logs = self.boto("logs")
+        for group in logs.describe_log_groups()["logGroups"]:
+            name = group["logGroupName"]
+            for page in logs.get_paginator("describe_log_streams").paginate(logGroupName=name):
+                for stream in page["logStreams"]:
+                    yield from _lines(logs, name, stream["logStreamName"])
+        yield from (line for line in self.cloud.log.read_text().splitlines() if "[lambda" in line)
+
+
+def _lines(logs: Any, group: str, stream: str) -> Iterator[str]:
+    asked: dict[str, Any] = {"logGroupName": group, "logStreamName": stream, "startFromHead": True}
+    while True:
+        page = logs.get_log_events(**asked)
+        yield from (event["message"] for event in page["events"])
+        if page["nextForwardToken"] == asked.get("nextToken"):
+            return
+        asked["nextToken"] = page["nextForwardToken"]
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -59,11 +80,15 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[RunningCloud]:
-    """A fresh local cloud, deployed and seeded, for the whole session."""
+    """A fresh local cloud, deployed and seeded, for the whole session; its logs tell nothing of anybody."""
     home = Path(tempfile.mkdtemp(prefix="labivaraus-"))
     fresh = Cloud(home, free_port())
     try:
-        yield RunningCloud(fresh, start(fresh))
+        running = RunningCloud(fresh, start(fresh))
+        yield running
+        lines = list(running.logged())
+        assert any(line.startswith("START RequestId") for line in lines)
+        assert WATCH.search_lines(lines) == []
     finally:
         stop(fresh)
         shutil.rmtree(home, ignore_errors=True)

@@ -73,3 +73,14 @@ def mail_events(payload: SNSEvent) -> dict[str, str]:
     (record,) = payload.to_dict()["Records"]  # SNS sends one at a time
     event = event_of(json.loads(signed_message(record["Sns"])))
     return {"done": receive(ports(), event) if event else "not ours"}
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES), name="retain")
+def retain(_payload: CloudWatchEvent) -> dict[str, int]:
+    """Forget whoever is to be forgotten, and at night whatever has been kept for long enough."""
+    from chalicelib.bootstrap import emit, ports
+    from chalicelib.services import retention
+
+    found = retention.run(ports())
+    emit("RetentionOverdue", found.overdue, "Count")
+    return {"erasing": found.erasing, "overdue": found.overdue}

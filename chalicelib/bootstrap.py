@@ -41,6 +41,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
     from chalicelib.adapters.dynamodb.bookings import Bookings
     from chalicelib.adapters.dynamodb.catalog import CatalogStore
     from chalicelib.adapters.dynamodb.feeds import Feeds
+    from chalicelib.adapters.dynamodb.keeping import Keeping
     from chalicelib.adapters.dynamodb.keys import Keys
     from chalicelib.adapters.dynamodb.ledger import Ledger
     from chalicelib.adapters.dynamodb.logins import Logins
@@ -61,6 +62,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         api_keys=ApiKeys(client, prefix, clock),
         logins=Logins(client, prefix, clock),
         feeds=Feeds(client, prefix, clock),
+        keeping=Keeping(client, prefix, clock),
         audit=Audit(client, prefix, clock),
         clock=clock,
         settings=CatalogCache(catalog, clock),

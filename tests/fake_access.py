@@ -77,17 +77,32 @@ class FakePeople:
 
         def check() -> Exception | None:
             present = self._store.quotas.get(new.person_id, Quota(new.person_id))
+            closed = added and present.closed and "closed" not in self._store.leave_out
             held = strict and "quota" not in self._store.leave_out
-            return QuotaChanged() if held and present.version != old.version else None
+            changed = held and present.version != old.version
+            return QuotaChanged() if closed or changed else None
 
         def apply() -> None:
             present = self._store.quotas.get(new.person_id, Quota(new.person_id))
             bookings = {key: span for key, span in present.bookings.items() if key not in gone}
             self._store.quotas[new.person_id] = Quota(
-                new.person_id, bookings | added, present.version + 1
+                new.person_id, bookings | added, present.version + 1, present.closed
             )
 
         tx.add(("people", new.person_id, "quota"), QUOTA, check, apply)
+
+    def close_quota(self, tx: "FakeTransaction", quota: Quota) -> None:
+        quotas, person_id = self._store.quotas, quota.person_id
+
+        def check() -> Exception | None:
+            present = quotas.get(person_id, Quota(person_id))
+            return None if present.version == quota.version else QuotaChanged()
+
+        def apply() -> None:
+            present = quotas.get(person_id, Quota(person_id))
+            quotas[person_id] = replace(present, version=present.version + 1, closed=True)
+
+        tx.add(("people", person_id, "quota"), QUOTA, check, apply)
 
     def suppress(self, person_id: str, reason: str, at: datetime) -> None:
         def suppress() -> None:

@@ -20,6 +20,7 @@ from chalicelib.domain.audit import Entry
 from chalicelib.domain.bookings import Booking, Until
 from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure
+from chalicelib.domain.erasures import Erasure
 from chalicelib.domain.errors import (
     Broken,
     KeyUsed,
@@ -35,12 +36,14 @@ from chalicelib.domain.messages import Message
 from chalicelib.domain.occupancy import LedgerDay
 from chalicelib.domain.private_feeds import PrivateFeed
 from chalicelib.domain.profiles import Profile
+from chalicelib.domain.retention import Night
 from chalicelib.domain.spaces import Space
 from chalicelib.domain.times import first_slot
 from chalicelib.services.availability import iso_week
 from chalicelib.services.catalog_cache import CatalogCache
 from chalicelib.services.ports import Fields, KeyRecord, Page, Ports, Quota, Snapshot
 from tests.fake_access import FakeApiKeys, FakeFeeds, FakeLogins, FakePeople
+from tests.fake_keeping import FakeKeeping
 from tests.fake_messages import (
     FakeAudiences,
     FakeOutbox,
@@ -77,6 +80,8 @@ class Store:
     sessions: dict[str, Session] = field(default_factory=dict)
     feeds: dict[str, PrivateFeed] = field(default_factory=dict)  # by digest
     feed_lists: dict[str, int] = field(default_factory=dict)  # the version of each person's
+    erasures: dict[str, Erasure] = field(default_factory=dict)
+    night: Night | None = None  # of the work of a night
     audit: list[dict[str, Any]] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     told: dict[str, Told] = field(default_factory=dict)
@@ -613,6 +618,7 @@ def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> 
         api_keys=FakeApiKeys(store),
         logins=FakeLogins(store),
         feeds=FakeFeeds(store),
+        keeping=FakeKeeping(store),
         audit=FakeAudit(store),
         clock=clock,
         settings=CatalogCache(catalog, clock),

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from chalicelib.api import present
+from chalicelib.api import cookies, erasing, present
 from chalicelib.api.call import Call
 from chalicelib.api.replies import Reply, stored
 from chalicelib.api.routing import Routes
 from chalicelib.api.schemas.auth import MeOut, MePatch
+from chalicelib.api.schemas.erasing import ErasureOut, ErasureQuery
 from chalicelib.services import account
 from chalicelib.services.access import Action
 from chalicelib.services.account import Account, AccountChange
@@ -38,6 +39,24 @@ def change(call: Call) -> Reply:
     wanted = AccountChange(body.name, body.organisation, body.language, body.reminders)
     tags, intent = call.required_tags(), call.intent(_rendered)
     return stored(account.change(call.ports, wanted, tags, intent))
+
+
+@routes.add(
+    "DELETE",
+    "/v1/me",
+    "Be forgotten",
+    query=ErasureQuery,
+    answers={202: ErasureOut},
+    problems=(404,),
+    action=Action.OWN,
+)
+def forget(call: Call) -> Reply:
+    """Be forgotten: future bookings are cancelled, and nothing of one's name or address stays.
+
+    One is logged out by it. What is not done at once is done within minutes.
+    """
+    leave = {"Set-Cookie": cookies.written(cookies.SESSION, "", call.catalog.site)}
+    return erasing.forgotten(call, call.actor.person_id, leave)
 
 
 def _rendered(found: Account) -> dict[str, Any]:

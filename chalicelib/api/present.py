@@ -14,6 +14,7 @@ from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure
 from chalicelib.domain.domains import AllowedDomain
 from chalicelib.domain.errors import Problem
+from chalicelib.domain.kept import ERASED
 from chalicelib.domain.messages import Message
 from chalicelib.domain.quotas import Share
 from chalicelib.domain.spaces import DAYS, Openings, Space
@@ -62,12 +63,17 @@ def booking(one: Booking, catalog: Catalog, *, staff: bool = False) -> Json:
         "reason": one.reason,
     }
     if staff:
-        body["person"] = {
-            "name": one.person.name,
-            "email": one.person.email,
-            "organisation": one.person.organisation,
-            "language": one.person.language,
-        }
+        nobody_s = one.person_id == ERASED
+        body["person"] = (
+            None
+            if nobody_s
+            else {
+                "name": one.person.name,
+                "email": one.person.email,
+                "organisation": one.person.organisation,
+                "language": one.person.language,
+            }
+        )
         body["facilitation_notes"] = one.facilitation_notes
         body["made_by"] = one.made_by
     return body

@@ -14,6 +14,7 @@ from chalicelib.api import (
     staff_closures,
     staff_keys,
     staff_outbox,
+    staff_persons,
     staff_settings,
 )
 
@@ -30,6 +31,7 @@ ALL = (
     staff_settings.routes,
     staff_closures.routes,
     staff_outbox.routes,
+    staff_persons.routes,
     staff_audit.routes,
     staff_keys.routes,
 )

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from chalicelib.domain import kept
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.domains import domain_of
+from chalicelib.domain.kept import NOBODY, blanked
 from chalicelib.domain.people import Actor, Person, Role, normalised
 from chalicelib.domain.times import local_date
 
@@ -104,8 +106,9 @@ def longest_invitation(today: date) -> date:
 
 
 def leaving(profile: Profile, now: datetime) -> Profile:
-    """About to be forgotten: nothing new is done in their name."""
-    return _next(profile, erase_from=now, epoch=profile.epoch + 1)
+    """About to be forgotten: nothing new is done in their name, which is gone already."""
+    nobody = blanked(profile, kept.PROFILE, person=NOBODY)
+    return _next(nobody, erase_from=now, epoch=profile.epoch + 1)
 
 
 def _next(profile: Profile, **changes: object) -> Profile:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.bookings import Booking, State, judged
 from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.erasures import WHY
+from chalicelib.domain.kept import ERASED
 from chalicelib.domain.letters import Letter, Method, Telling, Told, facts_of
 from chalicelib.domain.logins import open_at
 from chalicelib.domain.messages import EVIDENCE, STAFF, Kind, Message
@@ -58,6 +60,8 @@ def letter_of(ports: Ports, message: Message, now: datetime) -> Ready | Drop | W
     context = ports.outbox.context(message)
     if context.paused_until and context.paused_until > now:
         return Wait(context.paused_until)
+    if _forgotten(message, context):
+        return Drop(WHY)
     found = _judged(ports, message, context, now)
     if isinstance(found, Ready):
         return replace(found, resumes=context.paused_until is not None)
@@ -90,6 +94,12 @@ def _judged(
     if reason := _untrue(message, booking, told.told):
         return Drop(reason)
     return _ready(ports, message, booking, told, catalog, now)
+
+
+def _forgotten(message: Message, context: MessageContext) -> bool:
+    """Whether its person is nobody any more, or the booking is nobody's that it would tell them of."""
+    nobody_s = context.booking is not None and context.booking.person_id == ERASED
+    return message.person_id == ERASED or (nobody_s and message.person_id != STAFF)
 
 
 def _settled(ports: Ports, told: Told, message: Message) -> Told | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.domain import messages as domain
 from chalicelib.domain.errors import Race, Unavailable
+from chalicelib.domain.kept import ERASED
 from chalicelib.domain.messages import STAFF, State
 from chalicelib.services.ports import Ports
 
@@ -75,7 +76,7 @@ def receive(ports: Ports, event: MailEvent) -> str:
 
 def _suppress(ports: Ports, event: MailEvent, person_id: str, now: datetime) -> None:
     """No more mail to an address that bounces for good, or whose owner complained."""
-    if person_id == STAFF or event.passing or event.kind not in ("Bounce", "Complaint"):
+    if person_id in (STAFF, ERASED) or event.passing or event.kind not in ("Bounce", "Complaint"):
         return
     ports.people.suppress(person_id, event.kind.lower(), now)
 

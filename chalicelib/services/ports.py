@@ -11,6 +11,7 @@ from chalicelib.domain.audit import Entry
 from chalicelib.domain.bookings import Booking, Until
 from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure
+from chalicelib.domain.erasures import Erasure
 from chalicelib.domain.feeds import Feed
 from chalicelib.domain.footprints import DayKey, Footprint
 from chalicelib.domain.letters import Letter, Preview, Told
@@ -20,6 +21,7 @@ from chalicelib.domain.occupancy import LedgerDay
 from chalicelib.domain.people import Role
 from chalicelib.domain.private_feeds import OwnCalendar, PrivateFeed
 from chalicelib.domain.profiles import Profile
+from chalicelib.domain.retention import Night, Token, Trace
 from chalicelib.domain.spaces import Space
 
 Fields = Mapping[str, Any]
@@ -48,6 +50,7 @@ class Quota:
     person_id: str
     bookings: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     version: int = 0
+    closed: bool = False  # they are being forgotten: no booking is added
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +238,13 @@ class People(Protocol):
         """The ids of some of them, strongly consistent, in order."""
 
     def save_quota(self, tx: Transaction, old: Quota, new: Quota, *, strict: bool) -> None:
-        """Write the difference; with `strict`, QuotaChanged where the version is not `old`'s."""
+        """Write the difference; with `strict`, QuotaChanged where the version is not `old`'s.
+
+        QuotaChanged also where a booking is added to one that is closed.
+        """
+
+    def close_quota(self, tx: Transaction, quota: Quota) -> None:
+        """Let no booking be added any more; QuotaChanged where the version is not this one's."""
 
     def suppress(self, person_id: str, reason: str, at: datetime) -> None:
         """Send nothing more to a person's address: it bounced, or its owner complained."""
@@ -469,6 +478,61 @@ class Calendars(Protocol):
         """A person's own bookings as events."""
 
 
+class Keeping(Protocol):
+    """What is kept: to be walked over, and to be removed when its time has come.
+
+    All of it is strongly consistent but `tokens_of`. Removing what is gone already is no error.
+    """
+
+    def bookings(self, limit: int, after: Fields | None) -> Page[Booking]:
+        """Some of all bookings, in no order that means anything."""
+
+    def messages(self, limit: int, after: Fields | None) -> Page[Message | Told]:
+        """Some of all messages, and of what people were told."""
+
+    def tokens(self, limit: int, after: Fields | None) -> Page[Token]:
+        """Some of all sessions, proofs, answers and counters."""
+
+    def traces(self, limit: int, after: Fields | None) -> Page[Trace]:
+        """Some of what is kept under all persons."""
+
+    def traces_of(self, person_id: str) -> list[Trace]:
+        """Everything that is kept under a person."""
+
+    def tokens_of(self, person_id: str) -> list[Token]:
+        """A person's sessions, proofs and answers, by the index."""
+
+    def remove_message(self, tx: Transaction, message: Message) -> None:
+        """VersionRaced where it has another version."""
+
+    def remove_told(self, tx: Transaction, subject: str, person_id: str) -> None:
+        """What somebody was told of a subject."""
+
+    def remove_token(self, tx: Transaction, token: Token) -> None:
+        """VersionRaced where there is another in its place."""
+
+    def remove_trace(self, tx: Transaction, trace: Trace) -> None:
+        """One thing of a person's; VersionRaced where it has another version."""
+
+    def erasure(self, person_id: str) -> Erasure | None:
+        """Whether somebody is being forgotten, or was not long ago."""
+
+    def erasures(self) -> list[Erasure]:
+        """All of those."""
+
+    def save_erasure(self, tx: Transaction, erasure: Erasure) -> None:
+        """Replace the version before this one, or write version 1; VersionRaced otherwise."""
+
+    def remove_erasure(self, tx: Transaction, erasure: Erasure) -> None:
+        """VersionRaced where it has another version."""
+
+    def night(self) -> Night | None:
+        """How far the night's work has come."""
+
+    def save_night(self, tx: Transaction, night: Night) -> None:
+        """As `save_erasure`."""
+
+
 class Audit(Protocol):
     """Who did what to what."""
 
@@ -540,6 +604,7 @@ class Ports:
     api_keys: ApiKeys
     logins: Logins
     feeds: Feeds
+    keeping: Keeping
     audit: Audit
     clock: Clock
     settings: Settings

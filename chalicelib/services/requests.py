@@ -100,8 +100,13 @@ def standing(
 ) -> tuple[Catalog, list[Problem]]:
     """The settings as far as they are a person's affair, and whether they may book at all.
 
-    Staff book for anybody, and anything; everybody else is held to what the person is.
+    Staff book for anybody, and anything; everybody else is held to what the person is. For who is being
+    forgotten nobody books, nor does a session whose person is gone.
     """
+    leaving = profile is not None and profile.erase_from is not None
+    gone = profile is None and bool(actor.session) and not actor.staff
+    if person is not None and (leaving or gone):
+        return catalog, [Problem("email-not-allowed", "/person/email")]
     if actor.staff or person is None:
         return catalog, []
     role = role_of(person.email, profile, catalog.site, now)

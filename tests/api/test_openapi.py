@@ -62,6 +62,8 @@ OPERATIONS = {
     "POST /v1/me/feeds",
     "DELETE /v1/me/feeds/{feed_id}",
     "GET /v1/feeds/{token}/calendar.ics",
+    "DELETE /v1/me",
+    "DELETE /v1/staff/persons/{person_id}",
     "GET /v1/staff/audit",
     "GET /v1/staff/outbox",
     "POST /v1/staff/outbox/{message_id}/send",

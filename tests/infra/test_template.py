@@ -24,6 +24,7 @@ FUNCTIONS = {
     "SendMessage": ("SendMessage", 60),
     "AskStaff": ("AskStaff", 60),
     "MailEvents": ("MailEvents", 30),
+    "Retain": ("Retain", 60),
 }
 KEYS = {
     "Catalog": (["kind", "id"], {}),
@@ -105,6 +106,22 @@ def test_schedules_run_one_at_a_time_every_minute(prod: dict[str, Any]) -> None:
         assert function["ReservedConcurrentExecutions"] == 1
         (event,) = function["Events"].values()
         assert event["Properties"]["Schedule"] == "rate(1 minute)"
+
+
+def test_forgetting_goes_on_every_five_minutes_one_at_a_time(prod: dict[str, Any]) -> None:
+    function = of_type(prod, "AWS::Serverless::Function")["Retain"]
+    assert function["ReservedConcurrentExecutions"] == 1
+    (event,) = function["Events"].values()
+    assert event["Properties"]["Schedule"] == "rate(5 minutes)"
+
+
+def test_an_alarm_rings_where_something_is_kept_too_long_or_nobody_looks(
+    prod: dict[str, Any],
+) -> None:
+    alarm = of_type(prod, "AWS::CloudWatch::Alarm")["RetentionOverdue"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("Labbokning", "RetentionOverdue")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert alarm["TreatMissingData"] == "breaching"
 
 
 def test_logs_are_json_kept_for_a_while_and_written_by_their_function_alone(

@@ -23,6 +23,7 @@ FUNCTIONS = (
     "send-message",
     "ask-staff",
     "mail-events",
+    "retain",
 )
 KEYS = {
     "catalog": {"kind": {"S": "none"}, "id": {"S": "none"}},
@@ -104,6 +105,18 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "mail-events": {
         "outbox": {"GetItem", "PutItem"},
         "people": {"PutItem"},
+    },
+    "retain": {
+        "catalog": {"GetItem", "Query"},
+        "ledger": {"UpdateItem"},
+        "bookings": READ | {"PutItem", "Scan"},
+        "bookings/by_person": {"Query"},
+        "outbox": {"GetItem", "PutItem", "DeleteItem", "Scan"},
+        "outbox/by_person": {"Query"},
+        "people": READ | {"Query", "Scan", "PutItem", "UpdateItem", "DeleteItem"},
+        "tokens": {"Scan", "DeleteItem"},
+        "tokens/by_person": {"Query"},
+        "audit": {"PutItem"},
     },
 }
 
@@ -311,5 +324,5 @@ def test_continuing_closures_works_under_its_own_policy(cloud: RunningCloud) -> 
 def test_the_clock_starts_its_functions_by_itself(cloud: RunningCloud) -> None:
     rules = cloud.boto("events").list_rules()["Rules"]
     found = sorted(rule["ScheduleExpression"] for rule in rules)
-    assert found == ["cron(0 5 ? * MON-FRI *)", *["rate(1 minute)"] * 3]
+    assert found == ["cron(0 5 ? * MON-FRI *)", *["rate(1 minute)"] * 3, "rate(5 minutes)"]
     assert {rule["State"] for rule in rules} == {"ENABLED"}

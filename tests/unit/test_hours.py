@@ -286,7 +286,8 @@ def test_without_limits_of_organisations_nothing_of_them_is_kept(lab):
 
 def test_a_refusal_tells_what_is_used_to_who_has_shown_who_they_are(lab):
     """Anybody may type Aino's address: how much she has booked is her affair."""
-    ports, _, _ = lab(hours_per_week=1, live_bookings=1)
+    ports, store, _ = lab(hours_per_week=1, live_bookings=1)
+    store.profiles[AINOS] = newcomer(AINOS, AINO, NOW)
     book(ports, "pod", **wed("10-11"))
     for actor, told in ((AINO_IN, True), (FORM, True), (ANYBODY, False)):
         found = refused(ports, "pod", by=actor, **wed("12-13"))

@@ -70,7 +70,7 @@ class Outbox:
                 found[table.removeprefix(self._prefix)] = value
         return MessageContext(
             booking=booking_of(found["bookings"]) if "bookings" in found else None,
-            told=_told_of(found["told"]) if "told" in found else None,
+            told=told_of(found["told"]) if "told" in found else None,
             suppressed=found.get(SUPPRESSED, {}).get("reason", ""),
             reminders_off=found.get(PREFERENCES, {}).get("reminders") is False,
             paused_until=instant(found["pause"]["until"]) if "pause" in found else None,
@@ -84,7 +84,7 @@ class Outbox:
         people = f"{self._prefix}people"
         keys = [
             (self._table, PAUSE),
-            (self._table, {"message_id": _told_id(message.subject, message.person_id)}),
+            (self._table, {"message_id": told_id(message.subject, message.person_id)}),
             (people, {"person_id": message.person_id, "item": SUPPRESSED}),
             (people, {"person_id": message.person_id, "item": PREFERENCES}),
         ]
@@ -228,14 +228,14 @@ def message_of(item: Mapping[str, Any]) -> Message:
     return Message(**{**known, **times, "kind": Kind(item["kind"]), "state": State(item["state"])})
 
 
-def _told_id(subject: str, person_id: str) -> str:
+def told_id(subject: str, person_id: str) -> str:
     return f"told#{subject}#{person_id}"
 
 
 def _told_item(told: Told) -> Item:
     return {
         "schema": SCHEMA,
-        "message_id": _told_id(told.subject, told.person_id),
+        "message_id": told_id(told.subject, told.person_id),
         "told": _telling_item(told.told),
         "telling": _telling_item(told.telling),
         "told_of": told.subject,  # not `subject`: it is not to stand in the lists of messages
@@ -244,7 +244,7 @@ def _told_item(told: Told) -> Item:
     }
 
 
-def _told_of(item: Mapping[str, Any]) -> Told:
+def told_of(item: Mapping[str, Any]) -> Told:
     return Told(
         subject=item["told_of"],
         person_id=item["told_to"],

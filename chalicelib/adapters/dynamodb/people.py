@@ -102,7 +102,8 @@ class People:
     def save_quota(self, tx: Transaction, old: Quota, new: Quota, *, strict: bool) -> None:
         """Write the difference; with `strict`, QuotaChanged where the version is not `old`'s.
 
-        Each booking is an attribute of its own, so that without a limit nobody waits for anybody.
+        QuotaChanged also where a booking is added to one that is closed. Each booking is an attribute
+        of its own, so that without a limit nobody waits for anybody.
         """
         added = {key: span for key, span in new.bookings.items() if old.bookings.get(key) != span}
         # What is over and does not fit into one expression is taken out the next time.
@@ -113,17 +114,35 @@ class People:
         values: Item = {":schema": SCHEMA, ":one": 1}
         removes = f"REMOVE {', '.join(gone)} " if gone else ""
         values |= {f":{key}": f"{start}-{end}" for key, (start, end) in added.items()}
-        condition = ""
+        names = {"#version": "version", "#schema": "schema"}
+        conditions = []
         if strict:
-            condition = "#version = :version" if old.version else "attribute_not_exists(#version)"
+            conditions = [_version_is(old.version)]
             values |= {":version": old.version} if old.version else {}
+        if added:
+            conditions.append("attribute_not_exists(#closed)")
+            names["#closed"] = "closed"
         tx.update(
             "people",
             {"person_id": new.person_id, "item": QUOTA},
             f"SET {', '.join(sets)} {removes}ADD #version :one",
-            condition=condition,
-            names={"#version": "version", "#schema": "schema"},
+            condition=" AND ".join(conditions),
+            names=names,
             values=values,
+            rank=Rank.QUOTA,
+            failure=lambda _: QuotaChanged(),
+        )
+
+    def close_quota(self, tx: Transaction, quota: Quota) -> None:
+        """Let no booking be added any more; QuotaChanged where the version is not this one's."""
+        values: Item = {":schema": SCHEMA, ":one": 1, ":yes": True}
+        tx.update(
+            "people",
+            {"person_id": quota.person_id, "item": QUOTA},
+            "SET #closed = :yes, #schema = :schema ADD #version :one",
+            condition=_version_is(quota.version),
+            names={"#version": "version", "#schema": "schema", "#closed": "closed"},
+            values=values | ({":version": quota.version} if quota.version else {}),
             rank=Rank.QUOTA,
             failure=lambda _: QuotaChanged(),
         )
@@ -157,7 +176,8 @@ class People:
 
     def set_reminders(self, person_id: str, *, on: bool) -> None:
         """Switch them on or off."""
-        self._put(person_id, {"item": PREFERENCES, "reminders": on})
+        now = iso(self._clock.now())
+        self._put(person_id, {"item": PREFERENCES, "reminders": on, "at": now})
 
     def save_reminders(self, tx: Transaction, person_id: str, *, on: bool) -> None:
         """As `set_reminders`, together with something else."""
@@ -235,4 +255,8 @@ def quota_of(item: Mapping[str, Any]) -> Quota:
         if name.startswith("b_"):
             start, _, end = value.partition("-")
             bookings[name] = (int(start), int(end))
-    return Quota(item["person_id"], bookings, item.get("version", 0))
+    return Quota(item["person_id"], bookings, item.get("version", 0), item.get("closed", False))
+
+
+def _version_is(version: int) -> str:
+    return "#version = :version" if version else "attribute_not_exists(#version)"

@@ -79,10 +79,20 @@ class Transaction:
         where = (table, *key.values())
         self._add("Update", where, table, action, condition, names, values, rank, failure)
 
-    def delete(self, table: str, key: Mapping[str, str]) -> None:
+    def delete(
+        self,
+        table: str,
+        key: Mapping[str, str],
+        *,
+        condition: str = "",
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+        rank: Rank = Rank.VERSION,
+        failure: OnFailure | None = None,
+    ) -> None:
         """Remove an item, if it is there."""
-        where = (table, *key.values())
-        self._add("Delete", where, table, {"Key": typed(key)}, "", None, None, Rank.VERSION, None)
+        where, action = (table, *key.values()), {"Key": typed(key)}
+        self._add("Delete", where, table, action, condition, names, values, rank, failure)
 
     def check(
         self,

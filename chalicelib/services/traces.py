@@ -1,0 +1,267 @@
+"""What is left of a person, thing by thing, and how each goes: in steps that can be done again and again.
+
+Lists come from indexes, which may be late; each thing is then read and written strongly, and what is
+forgotten already is left alone. A step says whether it came to its end: not where time was up, or where a
+thing kept being changed by somebody else.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.domain.api_keys import ApiKey
+from chalicelib.domain.bookings import Booking
+from chalicelib.domain.erasures import Step, anonymised, forgotten, quiet, unowned
+from chalicelib.domain.errors import Broken, Race
+from chalicelib.domain.messages import Message
+from chalicelib.domain.people import CLOCK
+from chalicelib.domain.times import FIRST_YEAR, LAST_YEAR
+from chalicelib.services.ports import Ports, Quota, Transaction
+
+log = logging.getLogger(__name__)
+PAGE = 50
+TRIES = 5
+TOGETHER = 40  # removals of one transaction, of two items at most: it holds a hundred
+EVER = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
+REMAINS = ("profile", "quota")  # until the very end: they keep everything new out
+Stop = Callable[[], bool]
+
+
+def bookings(ports: Ports, person_id: str, stop: Stop) -> bool:
+    """Every booking of theirs: given up where it is still to come, and nobody's from now on."""
+    counted = _counted(ports, person_id)
+    done, after = True, None
+    while True:
+        page = ports.bookings.by_person(person_id, *EVER, PAGE, after)
+        for booking_id in dict.fromkeys(each.booking_id for each in (*counted, *page.items)):
+            if stop():
+                return False
+            done &= booking(ports, booking_id, person_id)
+        counted, after = [], page.next
+        if after is None:
+            return done
+
+
+def booking(ports: Ports, booking_id: str, person_id: str, *, by_rule: bool = False) -> bool:
+    """One booking, in one transaction: its slots, its place in the quota, itself, an entry in the log.
+
+    `by_rule`: its time has come, and its person may stay. Then what they were told of it goes, too, and
+    that they had one stays in their quota as the last that was heard of them.
+    """
+
+    def write(tx: Transaction) -> bool:
+        before, now = ports.bookings.get(booking_id), ports.clock.now()
+        if before is None or before.person_id != person_id:
+            return False
+        after = anonymised(before, now)
+        _release(ports, tx, before, after)
+        _count_no_more(ports, tx, before, after, by_rule=by_rule)
+        ports.bookings.save(tx, after)
+        subject = f"booking#{booking_id}"
+        if by_rule:
+            ports.keeping.remove_told(tx, subject, person_id)
+        ports.audit.add(tx, subject=subject, actor=CLOCK.actor_id, action="forget", at=now)
+        return True
+
+    return _again(ports, write)
+
+
+def quieten(ports: Ports, person_id: str, stop: Stop) -> bool:
+    """Their unsent messages are dropped: nothing more goes out to them."""
+    return _messages(ports, person_id, stop, lambda one: None if one.final else quiet)
+
+
+def messages(ports: Ports, person_id: str, stop: Stop) -> bool:
+    """Every message of theirs: to nobody from now on, and what they were told is gone."""
+    return _messages(ports, person_id, stop, lambda _: forgotten)
+
+
+def message(ports: Ports, message_id: str, person_id: str) -> bool:
+    """One message of a person's: to nobody from now on."""
+    return _message(ports, message_id, person_id, forgotten)
+
+
+def keys(ports: Ports, person_id: str, stop: Stop) -> bool:
+    """Their own API keys, and those of systems that they made as admins."""
+    done = True
+    for key in _keys(ports, person_id):
+        if stop():
+            return False
+        tx = ports.begin()
+        ports.api_keys.save(tx, unowned(key, person_id, ports.clock.now()))
+        done &= _commit(tx)
+    return done
+
+
+def feeds(ports: Ports, person_id: str, stop: Stop) -> bool:
+    """The addresses that calendars of theirs subscribe to: under their digests, and under them."""
+    found, _ = ports.feeds.of_person(person_id)
+    return _remove(ports, found, ports.feeds.remove, stop)
+
+
+def tokens(ports: Ports, person_id: str, stop: Stop) -> bool:
+    """Their sessions, proofs of their address, and answers that are kept for repeated requests."""
+    found = ports.keeping.tokens_of(person_id)
+    return _remove(ports, found, ports.keeping.remove_token, stop)
+
+
+def account(ports: Ports, person_id: str, stop: Stop) -> bool:
+    """All that is kept under them but what keeps everything new out."""
+    found = [each for each in ports.keeping.traces_of(person_id) if each.item not in REMAINS]
+    return _remove(ports, found, ports.keeping.remove_trace, stop)
+
+
+def known(ports: Ports, person_id: str) -> bool:
+    """Whether there is anything of somebody who never logged in."""
+    return bool(
+        ports.snapshots.read(person_id=person_id).quota
+        or ports.bookings.by_person(person_id, *EVER, 1, None).items
+        or ports.outbox.by_person(person_id, 1, None).items
+        or ports.keeping.tokens_of(person_id)
+    )
+
+
+def left(ports: Ports, person_id: str) -> list[Step]:
+    """Of which steps something is left."""
+    found: Mapping[Step, Iterable[Any]] = {
+        Step.BOOKINGS: [
+            *_counted(ports, person_id),
+            *ports.bookings.by_person(person_id, *EVER, 1, None).items,
+        ],
+        Step.MESSAGES: ports.outbox.by_person(person_id, 1, None).items,
+        Step.KEYS: _keys(ports, person_id),
+        Step.FEEDS: ports.feeds.of_person(person_id)[0],
+        Step.TOKENS: ports.keeping.tokens_of(person_id),
+        Step.ACCOUNT: [
+            each for each in ports.keeping.traces_of(person_id) if each.item not in REMAINS
+        ],
+    }
+    return [step for step, things in found.items() if things]
+
+
+def _counted(ports: Ports, person_id: str) -> list[Booking]:
+    """Those of theirs that their quota names, strongly consistent: all that are live, and others."""
+    quota = ports.snapshots.read(person_id=person_id).quota
+    found = ports.bookings.get_many(quota.bookings if quota else ())
+    return [each for each in found if each.person_id == person_id]
+
+
+def _keys(ports: Ports, person_id: str) -> list[ApiKey]:
+    """The keys that name them: there are few keys at all."""
+    found: list[ApiKey] = []
+    after = None
+    while True:
+        page = ports.api_keys.all(PAGE, after)
+        found += [key for key in page.items if person_id in (key.owner_id, key.created_by)]
+        after = page.next
+        if after is None:
+            return found
+
+
+def _release(ports: Ports, tx: Transaction, before: Booking, after: Booking) -> None:
+    """Give back the slots that it no longer holds."""
+    if (before.held, before.until, before.marks()) == (after.held, after.until, after.marks()):
+        return
+    ports.ledger.move(
+        tx,
+        before.booking_id,
+        before.held,
+        after.held,
+        until=after.until,
+        marks=after.marks(),
+    )
+
+
+def _count_no_more(
+    ports: Ports, tx: Transaction, before: Booking, after: Booking, *, by_rule: bool
+) -> None:
+    """Take it out of the quotas in which it counts for nothing any more."""
+    released = before.live and not after.live
+    holders = [before.person_id] if released or not by_rule else []
+    holders += [before.organisation_id] if released and before.organisation_id else []
+    for holder in holders:
+        counted = Quota(holder, {before.booking_id: (0, 0)})
+        ports.people.save_quota(tx, counted, Quota(holder), strict=False)
+
+
+def _messages(ports: Ports, person_id: str, stop: Stop, change: Callable[[Message], Any]) -> bool:
+    done, after = True, None
+    while True:
+        page = ports.outbox.by_person(person_id, PAGE, after)
+        for one in page.items:
+            if stop():
+                return False
+            if wanted := change(one):
+                done &= _message(ports, one.message_id, person_id, wanted)
+        after = page.next
+        if after is None:
+            return done
+
+
+def _message(
+    ports: Ports, message_id: str, person_id: str, change: Callable[[Message, datetime], Message]
+) -> bool:
+    def write(tx: Transaction) -> bool:
+        before = ports.outbox.get(message_id)
+        if before is None or before.person_id != person_id:
+            return False
+        after = change(before, ports.clock.now())
+        if after == before:
+            return False
+        ports.outbox.save(tx, after)
+        if after.person_id != person_id:
+            ports.keeping.remove_told(tx, before.subject, person_id)
+        return True
+
+    return _again(ports, write)
+
+
+def _remove(
+    ports: Ports, things: list[Any], remove: Callable[[Transaction, Any], None], stop: Stop
+) -> bool:
+    """Many at once; where somebody changed one of them meanwhile, one by one."""
+    done = True
+    for number in range(0, len(things), TOGETHER):
+        if stop():
+            return False
+        some = things[number : number + TOGETHER]
+        if not _removed(ports, some, remove):
+            alone = [_removed(ports, [each], remove) for each in some]
+            done &= all(alone)
+    return done
+
+
+def _removed(ports: Ports, things: list[Any], remove: Callable[[Transaction, Any], None]) -> bool:
+    tx = ports.begin()
+    for each in things:
+        remove(tx, each)
+    return _commit(tx)
+
+
+def _commit(tx: Transaction) -> bool:
+    try:
+        tx.commit()
+    except Race:
+        return False
+    return True
+
+
+def _again(ports: Ports, write: Callable[[Transaction], bool]) -> bool:
+    """Write what a thing still needs, again while it is being changed; whether it needs nothing more."""
+    for number in range(TRIES):
+        if number:
+            ports.clock.pause(number)
+        tx = ports.begin()
+        if not write(tx):
+            return True
+        try:
+            tx.commit()
+        except Race:
+            continue
+        except Broken:
+            # One that contradicts its tables keeps none of the others waiting.
+            log.exception("not forgotten")
+            return False
+        return True
+    return False

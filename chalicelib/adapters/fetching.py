@@ -4,12 +4,14 @@ The standard library's client does what is wanted of one: it follows no redirect
 believes a server only by its certificate.
 """
 
+import logging
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
 from chalicelib.domain.errors import Unavailable
 
+log = logging.getLogger(__name__)
 SECONDS = 5  # to connect, and for each wait after that
 MOST_BYTES = 65_536
 
@@ -31,6 +33,8 @@ def fetched(
         answer = connection.getresponse()
         return answer.status, answer.read(MOST_BYTES)
     except (OSError, HTTPException, ValueError) as error:
+        said = {"host": address.hostname, "error": type(error).__name__}
+        log.warning("nothing was fetched", extra=said)
         raise Unavailable from error
     finally:
         connection.close()

@@ -67,11 +67,14 @@ def test_who_says_nothing_is_not_waited_for(monkeypatch):
     assert time.monotonic() - begun < 5
 
 
-def test_nobody_there_is_no_answer():
+def test_nobody_there_is_no_answer(caplog):
     with socket.create_server(("127.0.0.1", 0)) as gone:
-        address = f"http://127.0.0.1:{gone.getsockname()[1]}/"
+        address = f"http://127.0.0.1:{gone.getsockname()[1]}/?a=secret"
     with pytest.raises(Unavailable):
-        fetched(address)
+        fetched(address, "code=secret")
+    (line,) = caplog.records
+    assert (line.host, line.error) == ("127.0.0.1", "ConnectionRefusedError")
+    assert "secret" not in f"{line.getMessage()} {line.__dict__}"
 
 
 @pytest.mark.parametrize(

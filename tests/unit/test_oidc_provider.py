@@ -138,11 +138,12 @@ def test_what_the_provider_says_is_not_logged_as_it_is(web, error, caplog):
 
 
 @pytest.mark.parametrize("status", [201, 204, 301, 302, 307, 404, 405, 429, 500, 502, 503])
-def test_a_provider_that_does_not_answer_has_said_nothing(web, status):
+def test_a_provider_that_does_not_answer_has_said_nothing(web, status, caplog):
     """Whatever comes with it."""
     web.set("/token", {"id_token": a_token(), "access_token": "at"}, status)
     with pytest.raises(Unavailable):
         identity(a_client())
+    assert [line.status for line in caplog.records] == [status]
 
 
 @pytest.mark.parametrize("status", [200, 400])

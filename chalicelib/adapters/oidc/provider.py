@@ -6,6 +6,7 @@ itself.
 
 import base64
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote_plus, urlencode
@@ -17,6 +18,7 @@ from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.spoken import LANGUAGES
 from chalicelib.services.ports import Identity
 
+log = logging.getLogger(__name__)
 SCOPE = "openid email profile"
 # RFC 6749, 5.2: what a provider may say of a request for tokens.
 WRONG = (
@@ -141,6 +143,7 @@ def _asked(url: str, body: str | None, headers: Mapping[str, str]) -> Mapping[st
         said = json_object(answer).get("error")
         raise refused(said if said in WRONG else "by the provider")
     if status != 200:
+        log.error("a provider does not answer", extra={"status": status})
         raise Unavailable
     return json_object(answer)
 

@@ -204,7 +204,7 @@ def _blank(message: Message, to: Person, catalog: Catalog, now: datetime) -> Let
 
 def _login(
     ports: Ports, message: Message, context: MessageContext, catalog: Catalog, now: datetime
-) -> Ready | Drop:
+) -> Ready | Drop | Wait:
     """Only here is it found out who may log in: asking is the same for everybody."""
     login = context.login
     if login is None:
@@ -217,6 +217,9 @@ def _login(
         return Drop("suppressed")
     if role_of(login.email, context.profile, catalog.site, now) is Role.VISITOR:
         return Drop("not-allowed")
+    # A new key is read within minutes; one that is gone is waited for until the login is over.
+    if login.key_id not in ports.secrets.known:
+        return Wait()
     letter = _blank(message, Person("", login.email, language=login.language), catalog, now)
     return Ready(
         replace(

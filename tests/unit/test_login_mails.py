@@ -232,12 +232,32 @@ def test_a_mail_proves_though_the_signing_key_has_changed(post, rotated):
     cookies = [asks(post), asks(post)]
     if rotated == "after the mail":
         post.deliver()
-    post.ports.secrets.current, post.ports.secrets.known = "k2", ("k2", "k1")
+    post.ports.secrets.known = ("k2", "k1")
     post.deliver()
     mails = {each.message_id: read(each.raw).message for each in post.store.mails}
     first, second = (mails[each.message_id] for each in post.messages(Kind.LOGIN))
     assert login.by_code(post.ports, cookies[0], login_code(first))
     assert by_link(post, cookies[1], login_link(second))
+
+
+def test_a_mail_waits_for_a_signing_key_that_its_sender_has_not_read_yet(lab):
+    lab = office(lab)
+    lab.ports.secrets.known = ("k2", "k1")
+    asks(lab)
+    lab.ports.secrets.known = ("k1",)  # as a process has it that read the keys minutes ago
+    assert lab.deliver()[0] == "due"
+    lab.ports.secrets.known = ("k2", "k1")
+    lab.run(NEW_YEAR + timedelta(minutes=2))
+    assert lab.outcome(Kind.LOGIN) == "sent"
+
+
+def test_a_mail_of_a_signing_key_that_is_gone_is_missed(lab):
+    lab = office(lab)
+    asks(lab)
+    lab.ports.secrets.known = ("k2",)
+    lab.run(NEW_YEAR + timedelta(hours=1))
+    assert lab.outcome(Kind.LOGIN) == "missed: expired"
+    assert lab.store.mails == []
 
 
 def test_a_scanner_proves_nothing_by_the_link(post):

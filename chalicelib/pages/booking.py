@@ -10,6 +10,7 @@ from chalicelib.api.replies import Reply
 from chalicelib.api.texts import name_of
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import refuse
+from chalicelib.pages import standing
 from chalicelib.pages.errors import asked_language
 from chalicelib.pages.form import Form, form_of, label, last, moment, summary, things
 from chalicelib.pages.form import typed as typed_in
@@ -143,6 +144,7 @@ def form_context(call: Call, catalog: Catalog, form: Form) -> dict[str, Any]:
         "request_id": "",
         "filled": False,
         "own": own,
+        "standing": standing.of_reader(call, catalog.site, words),
         "log_in_again": False,
         **things(catalog, words),
     }

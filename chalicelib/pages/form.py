@@ -180,7 +180,7 @@ def explain(form: Form, problems: Iterable[Problem], catalog: Catalog, words: Wo
             form.refuse("email", words("invalid.email"))
             continue
         name = field_of(problem.pointer)
-        form.refuse(name if name in here else None, _message(problem, name, catalog, words))
+        form.refuse(name if name in here else None, message_of(problem, name, catalog, words))
 
 
 def summary(form: Form, catalog: Catalog, words: Words) -> list[tuple[str, str]]:
@@ -216,7 +216,8 @@ def field_of(pointer: str) -> str:
     return parts[0]
 
 
-def _message(problem: Problem, name: str, catalog: Catalog, words: Words) -> str:
+def message_of(problem: Problem, name: str, catalog: Catalog, words: Words) -> str:
+    """What is wrong with a field, in words for people."""
     if problem.code == "idempotency-mismatch":
         return words("invalid.again")
     if problem.code != "invalid-request":

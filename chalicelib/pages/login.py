@@ -20,6 +20,7 @@ from chalicelib.services.access import Action
 from chalicelib.services.sessions import Entered
 
 LINK = "/login/{login_id}/{token}"
+OUT = {"1": "out", "forgotten": "forgotten"}  # why somebody is logged out
 
 
 def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
@@ -49,7 +50,7 @@ def show(call: Call) -> Reply:
     choose_language(call, asked_language(call))
     query: Any = call.request.query_params or {}
     form = Form({"page": _page_of_ours(query.get("page", ""))})
-    return ask_page(call, call.catalog, form, out="out" in query)
+    return ask_page(call, call.catalog, form, out=query.get("out", ""))
 
 
 @routes.add(
@@ -209,7 +210,7 @@ def ask_page(
     *,
     status: int = 200,
     heading: str = "",
-    out: bool = False,
+    out: str = "",
 ) -> Reply:
     """Where one says one's address, and with `heading` what was wrong."""
     return render(
@@ -221,7 +222,7 @@ def ask_page(
         here={"page": "login"},
         form=form,
         refusal=heading,
-        out=out,
+        out=OUT.get(out, ""),
         provider=call.ports.provider is not None,
     )
 

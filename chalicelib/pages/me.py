@@ -1,31 +1,35 @@
 """A person's own page: their bookings, what they said of themselves, and what they can do with all of it."""
 
+import itertools
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from chalicelib.api import problems
 from chalicelib.api.call import Call
 from chalicelib.api.replies import Reply
 from chalicelib.api.schemas.auth import MeForm
-from chalicelib.domain.bookings import Booking, judged
+from chalicelib.domain.bookings import Booking
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import StaleVersion
+from chalicelib.domain.private_feeds import BACK, in_sight
+from chalicelib.domain.private_feeds import MOST as MOST_FEEDS
+from chalicelib.domain.times import local_date
 from chalicelib.pages.errors import asked_language, why_again
 from chalicelib.pages.form import Form, explain, label, last, new_key, typed
 from chalicelib.pages.html import HTML, choose_language, link, render, see, words_of
 from chalicelib.pages.refusal import problems_of
 from chalicelib.pages.routes import routes
+from chalicelib.pages.standing import told
 from chalicelib.pages.words import Words
-from chalicelib.services import account, links
+from chalicelib.services import account, links, own_bookings, private_feeds
 from chalicelib.services.access import Action
 from chalicelib.services.account import Account, AccountChange
+from chalicelib.services.listing import LONGEST
 
 FIELDS = ("name", "organisation", "language", "reminders", "seen")
-DONE = ("saved",)
-BACK = timedelta(days=30)
-AHEAD = timedelta(days=800)
-MOST = 100  # of a part of the list; what is more is left to the interface
+DONE = ("saved", "revoked")
+MOST = 300  # bookings; what is more is left to the interface
 
 
 @routes.add("GET", "/me", "One's own page", answers={200: None}, produces=HTML, action=Action.OWN)
@@ -34,7 +38,7 @@ def show(call: Call) -> Reply:
     choose_language(call, asked_language(call))
     query: Any = call.request.query_params or {}
     found = account.read(call.ports, call.actor)
-    return _page(call, found, _form_of(found), done=query.get("done", ""))
+    return own_page(call, found, form_of(found), done=query.get("done", ""))
 
 
 def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
@@ -49,7 +53,7 @@ def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     else:
         explain(form, problems_of(error, body), catalog, words)
     heading = words("again.title" if status == 403 else "book.errors")
-    reply = _page(call, found, form, status=status, heading=heading)
+    reply = own_page(call, found, form, status=status, heading=heading)
     reply.headers |= headers
     return reply
 
@@ -86,10 +90,11 @@ def _stale(call: Call) -> Reply:
     )
     form.values["seen"] = account.etag(found.profile)
     form.refuse(None, words("me.stale"))
-    return _page(call, found, form, status=409, heading=words("book.errors"))
+    return own_page(call, found, form, status=409, heading=words("book.errors"))
 
 
-def _form_of(found: Account) -> Form:
+def form_of(found: Account) -> Form:
+    """What a person said of themselves, as the page has it."""
     person = found.profile.person
     values = {
         "name": person.name,
@@ -106,12 +111,13 @@ def _typed(call: Call) -> Form:
     return Form({name: last(given, name) for name in FIELDS}, key=new_key())
 
 
-def _page(
+def own_page(
     call: Call, found: Account, form: Form, *, status: int = 200, heading: str = "", done: str = ""
 ) -> Reply:
+    """One's own page."""
     catalog, now = call.catalog_or_defaults, call.ports.clock.now()
     words = words_of(call, catalog)
-    ahead, over = _bookings(call, now)
+    ahead, over = own_bookings_of(call, now)
     until = found.profile.partner_until
     return render(
         call,
@@ -126,24 +132,35 @@ def _page(
         email=found.profile.person.email,
         role=found.role.value,
         until=words.day(until, year=True) if found.role.value == "partner" and until else "",
+        standing=told(found.standing, words),
+        feeds=_feeds(call, words),
+        most_feeds=MOST_FEEDS,
         ahead=_lines(call, ahead, catalog, words),
         over=_lines(call, reversed(over), catalog, words),
     )
 
 
-def _bookings(call: Call, now: datetime) -> tuple[list[Booking], list[Booking]]:
-    """A person's bookings to come, and those that are over or were called off, of the last days."""
-    found: list[Booking] = []
-    after: Any = None
-    while len(found) < MOST:
-        page = call.ports.bookings.by_person(
-            call.actor.person_id, now - BACK, now + AHEAD, MOST, after
-        )
-        found += [judged(booking, now) for booking in page.items]
-        if (after := page.next) is None:
-            break
-    to_come = [booking for booking in found if booking.live and booking.ends_at > now]
-    return to_come, [booking for booking in found if booking not in to_come]
+def own_bookings_of(call: Call, now: datetime) -> tuple[list[Booking], list[Booking]]:
+    """The reader's bookings to come, and those that are over or were given up, of the last days."""
+    first = now - BACK - LONGEST
+    found = itertools.islice(own_bookings.all_of(call.ports, call.actor.person_id, first), MOST)
+    seen = in_sight(found, now)
+    to_come = [booking for booking in seen if booking.live and booking.ends_at > now]
+    return to_come, [booking for booking in seen if booking not in to_come]
+
+
+def _feeds(call: Call, words: Words) -> list[dict[str, str]]:
+    """The addresses of one's own calendar, without their secret part."""
+    zone = words.zone
+    return [
+        {
+            "feed_id": feed.feed_id,
+            "label": feed.label,
+            "made": words.day(local_date(feed.created_at, zone), year=True),
+            "read": words.day(local_date(feed.read_at, zone), year=True) if feed.read_at else "",
+        }
+        for feed in private_feeds.listing(call.ports, call.actor)
+    ]
 
 
 def _lines(

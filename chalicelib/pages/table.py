@@ -5,6 +5,8 @@ from chalicelib.pages import (  # noqa: F401  # they add their addresses
     booking,
     decide,
     docs,
+    erase,
+    feeds,
     front,
     login,
     manage,

@@ -48,6 +48,11 @@ class Words(Spoken):
             return self(name, hours=hours, minutes=rest)
         return self("length.hour") if hours == 1 else self("length.hours", count=hours)
 
+    def in_hours(self, minutes: int) -> str:
+        """A number of hours: 3, or 3,25."""
+        text = f"{minutes / 60:g}"
+        return text if self.language == "en" else text.replace(".", ",")
+
     def hours(self, hours: Hours) -> str:
         """Weekly opening hours: Auki ma–pe 8.00–18.00."""
         if not any(hours.week):

@@ -39,15 +39,15 @@ def test_a_person_sees_who_they_are_to_the_lab(api: Api, language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("path", ["/me"])
+@pytest.mark.parametrize("path", ["/me", "/me/erase"])
 def test_nobody_s_own_page_leads_to_the_login_and_back(api: Api, language: str, path: str) -> None:
     browser = Browser(api.client, language)
     page = browser.get(path)
-    assert query_of(page.headers["Location"]) == {"lang": language, "page": path.strip("/")}
+    assert query_of(page.headers["Location"]) == {"lang": language, "page": path[1:]}
     shown = browser.onward(page)
     keeps_the_rules(shown, language)
     assert shown.path == "/login"
-    log_in(api, browser, page=path.strip("/"))
+    log_in(api, browser, page=path[1:])
     assert browser.get(path).status == 200
 
 
@@ -219,8 +219,25 @@ def test_every_session_can_be_ended_from_here(api: Api, browser: Browser) -> Non
     assert other.get("/me").status == 303
 
 
-def test_the_page_costs_four_looks(api: Api, browser: Browser) -> None:
-    """Who asks, what is known of them, whether they want reminders, and their bookings."""
+def test_the_page_costs_five_looks(api: Api, browser: Browser) -> None:
+    """Who asks, what is known of them, whether they want reminders, their bookings, their addresses."""
     api.store.calls.clear()
     browser.get("/me")
-    assert len([name for name in api.store.calls if not name.startswith("catalog")]) == 4
+    assert [name for name in api.store.calls if not name.startswith("catalog")] == [
+        "logins.session",
+        "snapshot",
+        "people.reminders",
+        "bookings.list",
+        "feeds.of_person",
+    ]
+
+
+def test_how_much_one_has_of_what_is_limited_is_told(make_api) -> None:
+    api = make_api(live_bookings=5, hours_per_week=10)
+    browser = known(api, Browser(api.client))
+    api.books(space_ids=["pod"], end="2026-12-02T11:30:00+02:00")
+    assert [each.text for each in browser.get("/me").one(class_="standing").all("li")] == [
+        "Voimassa olevia varauksiasi: 1 (enintään 5)",
+        "Varaamiasi tunteja viikolla 49: 1,5 (enintään 10)",
+        "Varaamiasi tunteja viikolla 50: 0 (enintään 10)",
+    ]

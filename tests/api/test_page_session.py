@@ -1,5 +1,6 @@
 """Booking by the form in a session: whose it is, what it offers, and what happens when it is over."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -80,6 +81,36 @@ def test_what_was_typed_over_what_is_known_is_kept(api: Api, browser: Browser) -
     offer = page.one("ul", class_="offers").all("button")[0]
     filled = browser.press(page, offer)
     assert (filled.fields()["name"], filled.fields()["organisation"]) == ("Aino A.", "")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_left_of_one_s_quota_is_told_before_one_books(make_api, language: str) -> None:
+    api = make_api(live_bookings=5, hours_per_week=10, organisation_live_bookings=30)
+    browser = known(api, Browser(api.client, language))
+    api.books(space_ids=["pod"])
+    api.store.calls.clear()
+    for path in ("/", FORM):
+        page = browser.get(path)
+        keeps_the_rules(page, language)
+        lines = [each.text for each in page.one(class_="standing").all("li")]
+        assert [re.findall(r"\d+", line) for line in lines] == [
+            ["1", "5"],
+            ["49", "1", "10"],
+            ["50", "0", "10"],
+            ["1", "30"],
+        ]
+    assert api.store.calls.count("snapshot") == 3  # one of them is the week
+
+
+def test_nothing_is_read_of_quotas_where_there_are_none_or_nobody_logged_in(make_api) -> None:
+    for site, logged_in in (({}, True), ({"live_bookings": 5}, False)):
+        api = make_api(**site)
+        browser = Browser(api.client)
+        if logged_in:
+            known(api, browser)
+        api.store.calls.clear()
+        assert not browser.get(FORM).all(class_="standing")
+        assert "snapshot" not in api.store.calls
 
 
 def test_staff_book_for_anybody(api: Api, browser: Browser) -> None:

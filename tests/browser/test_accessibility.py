@@ -85,6 +85,15 @@ def in_a_session(page: Page, lab: Lab, language: str) -> Iterator[str]:
     yield "one's own page, saved"
     page.locator(".own a").first.click()
     yield "a booking of one's own"
+    page.goto(f"{lab.base}/me?lang={language}")
+    page.fill("#label", "Puhelin")
+    page.locator("#feed button").click()
+    yield "an address of one's own calendar"
+    page.goto(f"{lab.base}/me/erase?lang={language}")
+    page.locator("#erase button").click()
+    yield "being forgotten, without the tick"
+    page.goto(f"{lab.base}/me?lang={language}")
+    yield "one's own page, with an address"
     page.goto(f"{lab.base}/book?space_id=pod&lang={language}")
     lab.store.sessions.clear()
     press_book(page, language)

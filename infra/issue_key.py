@@ -27,7 +27,7 @@ def host_key(ports: Ports, person: Person, role: Role) -> str:
     """Give somebody a role, and a key of their own with all that a host may."""
     persons.appoint(ports, person, role, _intent("person", person))
     person_id = person_id_of(person.email, ports.settings.fresh().site.salt)
-    return issued(ports, KeyRequest(person.name, (Scope.STAFF,), owner_id=person_id))
+    return issued(ports, KeyRequest(f"{role.value}'s own", (Scope.STAFF,), owner_id=person_id))
 
 
 def issued(ports: Ports, request: KeyRequest) -> str:

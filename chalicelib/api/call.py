@@ -195,10 +195,10 @@ class Call:
             raise Refused(wrong)
         return found
 
-    def day(self, pointer: str, text: str | None) -> date | None:
-        """A day of the request, where there is one. Raises Refused."""
+    def day(self, pointer: str, text: str) -> date:
+        """A day of the request. Raises Refused."""
         try:
-            return date.fromisoformat(text) if text else None
+            return date.fromisoformat(text)
         except ValueError as error:
             raise Refused([Problem("invalid-request", pointer, {"why": "day"})]) from error
 

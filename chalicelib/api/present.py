@@ -21,6 +21,7 @@ from chalicelib.domain.spaces import DAYS, Openings, Space
 from chalicelib.services.account import Account
 from chalicelib.services.api_keys import KeyView
 from chalicelib.services.availability import Preview
+from chalicelib.services.persons import PersonView
 from chalicelib.services.spaces import Affected
 
 Json = dict[str, Any]
@@ -161,6 +162,25 @@ def _share(one: Share) -> Json:
             {"week": week, "used_minutes": use.used, "limit_minutes": use.limit}
             for week, use in one.weeks.items()
         ],
+    }
+
+
+def person(one: PersonView, catalog: Catalog) -> Json:
+    """A person, to staff."""
+    profile, zone = one.profile, catalog.site.zone
+    return {
+        "person_id": profile.person_id,
+        "name": profile.person.name,
+        "email": profile.person.email,
+        "organisation": profile.person.organisation,
+        "language": profile.person.language,
+        "role": one.role.value,
+        "granted": profile.granted.value if profile.granted else None,
+        "partner_until": profile.partner_until.isoformat() if profile.partner_until else None,
+        "invited_by": profile.invited_by or None,
+        "created_at": moment(profile.created_at, zone),
+        "logged_in_at": moment(profile.logged_in_at, zone) if profile.logged_in_at else None,
+        "version": profile.version,
     }
 
 

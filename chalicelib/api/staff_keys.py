@@ -49,7 +49,8 @@ def make_key(call: Call) -> Reply:
     scopes = tuple(scope for scope in Scope if scope.value in body.scopes)
     # With what a host may, it is a program of who makes it; else it is the Lab's, whoever that was.
     owner_id = call.actor.person_id if Scope.STAFF in scopes else ""
-    request = KeyRequest(body.label, scopes, call.day("/expires_on", body.expires_on), owner_id)
+    until = call.day("/expires_on", body.expires_on) if body.expires_on else None
+    request = KeyRequest(body.label, scopes, until, owner_id)
 
     def render(view: KeyView) -> dict[str, Any]:
         return {"status": 201, "body": present.api_key(view, call.catalog)}

@@ -34,4 +34,5 @@ ALL = (
     staff_persons.routes,
     staff_audit.routes,
     staff_keys.routes,
+    staff_persons.routes,
 )

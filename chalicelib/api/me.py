@@ -47,13 +47,13 @@ def change(call: Call) -> Reply:
     "Be forgotten",
     query=ErasureQuery,
     answers={202: ErasureOut},
-    problems=(404,),
+    problems=(404, 409),
     action=Action.OWN,
 )
 def forget(call: Call) -> Reply:
     """Be forgotten: future bookings are cancelled, and nothing of one's name or address stays.
 
-    One is logged out by it. What is not done at once is done within minutes.
+    One is logged out by it. What is not done at once is done within minutes. The last admin stays.
     """
     leave = {"Set-Cookie": cookies.written(cookies.SESSION, "", call.catalog.site)}
     return erasing.forgotten(call, call.actor.person_id, leave)

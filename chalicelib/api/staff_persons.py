@@ -114,7 +114,7 @@ def change(call: Call) -> Reply:
     "Forget a person",
     query=ErasureQuery,
     answers={202: ErasureOut},
-    problems=(404,),
+    problems=(404, 409),
     action=Action.GRANT,
 )
 def forget(call: Call) -> Reply:

@@ -31,7 +31,6 @@ ALL = (
     staff_settings.routes,
     staff_closures.routes,
     staff_outbox.routes,
-    staff_persons.routes,
     staff_audit.routes,
     staff_keys.routes,
     staff_persons.routes,

@@ -83,11 +83,16 @@ def start(
     before: Erasure | None,
     by: Actor,
 ) -> Erasure:
-    """Put into a transaction what begins it, on condition that its person is as they were read."""
+    """Put into a transaction what begins it, on condition that its person is as they were read.
+
+    Refused, when it is committed, where they are the last admin.
+    """
     now = ports.clock.now()
     profile = snapshot.profile or Profile(person_id, NOBODY, created_at=now, version=0)
     erasure = domain.begun(person_id, before, now)
-    ports.people.save_profile(tx, profiles.leaving(profile, now))
+    leaving = profiles.leaving(profile, now)
+    ports.people.save_profile(tx, leaving)
+    ports.people.save_standing(tx, profile.granted, leaving)
     ports.people.close_quota(tx, snapshot.quota or Quota(person_id))
     ports.keeping.save_erasure(tx, erasure)
     _audit(ports, tx, person_id, by, "erase")

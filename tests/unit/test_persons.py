@@ -9,7 +9,7 @@ from chalicelib.domain.errors import NotFound, Refused, StaleVersion
 from chalicelib.domain.messages import Kind
 from chalicelib.domain.people import Actor, Person, Role, Scope, person_id_of
 from chalicelib.domain.profiles import longest_invitation
-from chalicelib.services import api_keys, persons
+from chalicelib.services import api_keys, erasure, persons
 from chalicelib.services.api_keys import KeyRequest
 from chalicelib.services.persons import PersonChange, Wanted
 from chalicelib.services.ports import Ports
@@ -347,6 +347,43 @@ def test_two_invitations_at_once_are_both_kept_one_after_the_other():
         assert profile.version == 2
         assert len(run.store.messages) == 2
         assert not [each for each in run.results if isinstance(each, Exception)]
+
+
+def test_the_last_admin_is_not_forgotten_either():
+    ports, store, clock = the_ports()
+    sami = appoint(ports, SAMI).profile
+    me = replace(ADMIN, actor_id=sami.person_id, person_id=sami.person_id)
+    forgetting = an_intent(me, method="DELETE", path="/v1/me")
+    with pytest.raises(Refused) as refused:
+        erasure.begin(ports, sami.person_id, forgetting)
+    assert why(refused) == [("stale-state", "/role", "last-admin")]
+    assert store.profiles[sami.person_id] == sami
+    assert not store.erasures
+    eero = appoint(ports, EERO).person_id
+    erasure.begin(ports, sami.person_id, forgetting)
+    assert store.admins == {eero} == store.standing
+
+
+def test_who_is_forgotten_leaves_neither_a_place_in_a_list_nor_a_key_that_opens():
+    ports, store, clock = the_ports()
+    appoint(ports, EERO)
+    sami = appoint(ports, SAMI, Role.STAFF).person_id
+    for request in (
+        KeyRequest("Sami's laptop", (Scope.STAFF,), owner_id=sami),
+        KeyRequest("The site", (Scope.BOOK,)),
+    ):
+        api_keys.make(ports, request, an_intent(ADMIN, key=request.label))
+    mine = next(each.key_id for each in store.api_keys.values() if each.owner_id)
+    text = api_keys.text_of(ports, mine)
+    begun = erasure.begin(ports, sami, an_intent(ADMIN, method="DELETE", path="/v1/me")).value
+    assert api_keys.actor_of(ports, text) is None
+    erasure.work(ports, begun)
+    clock.forward(minutes=5)
+    assert erasure.go_on_all(ports, 60.0) == 0
+    assert "laptop" not in repr(store.api_keys)
+    assert sami not in repr(store.api_keys)
+    assert sami not in store.profiles
+    assert sami not in store.standing
 
 
 # The console

@@ -109,6 +109,14 @@ class FakeKeeping:
             lambda: erasures.__setitem__(person_id, erasure),
         )
 
+    def check_erasing(self, tx: "FakeTransaction", person_id: str) -> None:
+        def check() -> Exception | None:
+            present = self._store.erasures.get(person_id)
+            going = (present and not present.done) or "erasing" in self._store.leave_out
+            return None if going else VersionRaced()
+
+        tx.require(("people", "erasures", person_id), VERSION, check)
+
     def remove_erasure(self, tx: "FakeTransaction", erasure: Erasure) -> None:
         key, person_id = ("people", "erasures", erasure.person_id), erasure.person_id
         self._remove(tx, key, self._store.erasures, person_id, erasure.version)

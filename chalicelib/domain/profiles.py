@@ -6,6 +6,7 @@ from datetime import date, datetime
 from chalicelib.domain import kept
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.domains import domain_of
+from chalicelib.domain.errors import NotFound
 from chalicelib.domain.kept import NOBODY, blanked
 from chalicelib.domain.people import Actor, Person, Role, normalised
 from chalicelib.domain.times import local_date
@@ -112,4 +113,7 @@ def leaving(profile: Profile, now: datetime) -> Profile:
 
 
 def _next(profile: Profile, **changes: object) -> Profile:
+    """The next version. Raises NotFound for who is being forgotten: nothing is written of them."""
+    if profile.erase_from is not None:
+        raise NotFound
     return replace(profile, version=profile.version + 1, **changes)  # type: ignore[arg-type]

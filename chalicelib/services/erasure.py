@@ -126,6 +126,8 @@ def go_on(ports: Ports, erasure: Erasure, stop: Stop) -> Erasure:
     if stop():
         return erasure
     erasure = _steps(ports, erasure, STEPS, stop)
+    if erasure.done:
+        return erasure
     # Only what was seen after everything had been written is the whole of it.
     if not domain.behind_fence(erasure, ports.clock.now()) or traces.left(ports, erasure.person_id):
         return erasure
@@ -138,7 +140,7 @@ def _steps(ports: Ports, erasure: Erasure, steps: Mapping[Step, Work], stop: Sto
         # Of the messages the request only stops the unsent: that step is the clock's to end.
         if whole and do is STEPS[step] and step in erasure.left:
             erasure = _saved(ports, domain.without(erasure, step), erasure)
-        if stop():
+        if erasure.done or stop():
             break
     return erasure
 

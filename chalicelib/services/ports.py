@@ -523,6 +523,9 @@ class Keeping(Protocol):
     def save_erasure(self, tx: Transaction, erasure: Erasure) -> None:
         """Replace the version before this one, or write version 1; VersionRaced otherwise."""
 
+    def check_erasing(self, tx: Transaction, person_id: str) -> None:
+        """VersionRaced where somebody is not being forgotten, or not any more."""
+
     def remove_erasure(self, tx: Transaction, erasure: Erasure) -> None:
         """VersionRaced where it has another version."""
 

@@ -117,7 +117,7 @@ def _anonymise(ports: Ports, booking: Booking, _rule: Rule, _: Moment) -> bool:
 
 def _forget_message(ports: Ports, thing: Message | Told, rule: Rule, _: Moment) -> bool:
     if isinstance(thing, Message) and rule is not MESSAGES:
-        return traces.message(ports, thing.message_id, thing.person_id)
+        return traces.stray_message(ports, thing.message_id, thing.person_id)
     tx = ports.begin()
     if isinstance(thing, Told):
         ports.keeping.remove_told(tx, thing.subject, thing.person_id)

@@ -2,7 +2,8 @@
 
 Lists come from indexes, which may be late; each thing is then read and written strongly, and what is
 forgotten already is left alone. A step says whether it came to its end: not where time was up, or where a
-thing kept being changed by somebody else.
+thing kept being changed by somebody else. Every write is on condition that its person is still being
+forgotten: a worker who comes late takes nothing from a newcomer.
 """
 
 import logging
@@ -61,6 +62,8 @@ def booking(ports: Ports, booking_id: str, person_id: str, *, by_rule: bool = Fa
         subject = f"booking#{booking_id}"
         if by_rule:
             ports.keeping.remove_told(tx, subject, person_id)
+        else:
+            ports.keeping.check_erasing(tx, person_id)
         ports.audit.add(tx, subject=subject, actor=CLOCK.actor_id, action="forget", at=now)
         return True
 
@@ -77,9 +80,9 @@ def messages(ports: Ports, person_id: str, stop: Stop) -> bool:
     return _messages(ports, person_id, stop, lambda _: forgotten)
 
 
-def message(ports: Ports, message_id: str, person_id: str) -> bool:
-    """One message of a person's: to nobody from now on."""
-    return _message(ports, message_id, person_id, forgotten)
+def stray_message(ports: Ports, message_id: str, person_id: str) -> bool:
+    """One message to somebody who was forgotten since: to nobody from now on."""
+    return _message(ports, message_id, person_id, forgotten, by_rule=True)
 
 
 def keys(ports: Ports, person_id: str, stop: Stop) -> bool:
@@ -89,6 +92,7 @@ def keys(ports: Ports, person_id: str, stop: Stop) -> bool:
         if stop():
             return False
         tx = ports.begin()
+        ports.keeping.check_erasing(tx, person_id)
         ports.api_keys.save(tx, unowned(key, person_id, ports.clock.now()))
         done &= _commit(tx)
     return done
@@ -97,19 +101,19 @@ def keys(ports: Ports, person_id: str, stop: Stop) -> bool:
 def feeds(ports: Ports, person_id: str, stop: Stop) -> bool:
     """The addresses that calendars of theirs subscribe to: under their digests, and under them."""
     found, _ = ports.feeds.of_person(person_id)
-    return _remove(ports, found, ports.feeds.remove, stop)
+    return _remove(ports, person_id, found, ports.feeds.remove, stop)
 
 
 def tokens(ports: Ports, person_id: str, stop: Stop) -> bool:
     """Their sessions, proofs of their address, and answers that are kept for repeated requests."""
     found = ports.keeping.tokens_of(person_id)
-    return _remove(ports, found, ports.keeping.remove_token, stop)
+    return _remove(ports, person_id, found, ports.keeping.remove_token, stop)
 
 
 def account(ports: Ports, person_id: str, stop: Stop) -> bool:
     """All that is kept under them but what keeps everything new out."""
     found = [each for each in ports.keeping.traces_of(person_id) if each.item not in REMAINS]
-    return _remove(ports, found, ports.keeping.remove_trace, stop)
+    return _remove(ports, person_id, found, ports.keeping.remove_trace, stop)
 
 
 def known(ports: Ports, person_id: str) -> bool:
@@ -200,7 +204,12 @@ def _messages(ports: Ports, person_id: str, stop: Stop, change: Callable[[Messag
 
 
 def _message(
-    ports: Ports, message_id: str, person_id: str, change: Callable[[Message, datetime], Message]
+    ports: Ports,
+    message_id: str,
+    person_id: str,
+    change: Callable[[Message, datetime], Message],
+    *,
+    by_rule: bool = False,
 ) -> bool:
     def write(tx: Transaction) -> bool:
         before = ports.outbox.get(message_id)
@@ -209,6 +218,8 @@ def _message(
         after = change(before, ports.clock.now())
         if after == before:
             return False
+        if not by_rule:
+            ports.keeping.check_erasing(tx, person_id)
         ports.outbox.save(tx, after)
         if after.person_id != person_id:
             ports.keeping.remove_told(tx, before.subject, person_id)
@@ -218,7 +229,11 @@ def _message(
 
 
 def _remove(
-    ports: Ports, things: list[Any], remove: Callable[[Transaction, Any], None], stop: Stop
+    ports: Ports,
+    person_id: str,
+    things: list[Any],
+    remove: Callable[[Transaction, Any], None],
+    stop: Stop,
 ) -> bool:
     """Many at once; where somebody changed one of them meanwhile, one by one."""
     done = True
@@ -226,14 +241,17 @@ def _remove(
         if stop():
             return False
         some = things[number : number + TOGETHER]
-        if not _removed(ports, some, remove):
-            alone = [_removed(ports, [each], remove) for each in some]
+        if not _removed(ports, person_id, some, remove):
+            alone = [_removed(ports, person_id, [each], remove) for each in some]
             done &= all(alone)
     return done
 
 
-def _removed(ports: Ports, things: list[Any], remove: Callable[[Transaction, Any], None]) -> bool:
+def _removed(
+    ports: Ports, person_id: str, things: list[Any], remove: Callable[[Transaction, Any], None]
+) -> bool:
     tx = ports.begin()
+    ports.keeping.check_erasing(tx, person_id)
     for each in things:
         remove(tx, each)
     return _commit(tx)

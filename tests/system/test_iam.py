@@ -113,7 +113,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "bookings/by_person": {"Query"},
         "outbox": {"GetItem", "PutItem", "DeleteItem", "Scan"},
         "outbox/by_person": {"Query"},
-        "people": READ | {"Query", "Scan", "PutItem", "UpdateItem", "DeleteItem"},
+        "people": READ | WRITE | {"Query", "Scan", "DeleteItem"},
         "tokens": {"Scan", "DeleteItem"},
         "tokens/by_person": {"Query"},
         "audit": {"PutItem"},

@@ -9,7 +9,7 @@ from chalicelib.adapters.dynamodb.client import read
 from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, instant, iso, plain, typed
 from chalicelib.adapters.dynamodb.outbox import PAUSE, message_of, told_id, told_of
 from chalicelib.adapters.dynamodb.people import PROFILE, QUOTA, profile_of, quota_of
-from chalicelib.adapters.dynamodb.transaction import Transaction
+from chalicelib.adapters.dynamodb.transaction import Rank, Transaction
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.erasures import Erasure, Step
 from chalicelib.domain.errors import VersionRaced
@@ -103,6 +103,18 @@ class Keeping:
     def save_erasure(self, tx: Transaction, erasure: Erasure) -> None:
         """Replace the version before this one, or write version 1; VersionRaced otherwise."""
         _put(tx, _erasure_item(erasure), erasure.version)
+
+    def check_erasing(self, tx: Transaction, person_id: str) -> None:
+        """VersionRaced where somebody is not being forgotten, or not any more."""
+        tx.check(
+            "people",
+            {"person_id": ERASURES, "item": person_id},
+            condition="attribute_exists(person_id) AND attribute_not_exists(done_at)",
+            names={},
+            values={},
+            rank=Rank.VERSION,
+            failure=lambda _: VersionRaced(),
+        )
 
     def remove_erasure(self, tx: Transaction, erasure: Erasure) -> None:
         """VersionRaced where it has another version."""

@@ -46,9 +46,10 @@ def actor_of(ports: Ports, text: str) -> Actor | None:
         return None
     key, owner = ports.api_keys.find(found[1], found[2] or "")
     known = same(text, key.digest if key else NO_KEY_S)
-    if key is None or not known or _standing(ports, key, owner) is not Standing.ACTIVE:
+    now, site = ports.clock.now(), ports.settings.get().site
+    today = local_date(now, site.zone)  # also where there is no key: it takes as long
+    if key is None or not known or standing(key, owner, today) is not Standing.ACTIVE:
         return None
-    now = ports.clock.now()
     if key.used_at is None or now >= key.used_at + USED_EVERY:
         ports.api_keys.use(key.key_id, now, now - USED_EVERY)
     return domain.actor_of(key, owner)

@@ -21,6 +21,7 @@ from chalicelib.services.sender import nudge
 from chalicelib.services.sessions import Entered, long_secret
 
 COOKIE = re.compile(r"(l_[A-Za-z0-9_]{1,40})\.(p_[0-9a-f]{32})\.([A-Za-z0-9_]{1,64})")
+NO_BROWSER_S = digest_of("")  # what is compared with where there is no login
 ATTEMPTS = 20
 SECONDS = 10.0
 
@@ -107,10 +108,11 @@ def _enter(ports: Ports, cookie: str, proved: Callable[[Login], bool], before: s
                 ports.clock.pause(number)
             login, profile = ports.logins.read(login_id, person_id)
             now = ports.clock.now()
+            here = same(secret, login.browser_hash if login else NO_BROWSER_S)
             usable = (
                 login is not None
+                and here
                 and login.person_id == person_id
-                and same(secret, login.browser_hash)
                 and open_at(login, now)
                 and login.key_id in ports.secrets.known
             )

@@ -44,6 +44,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
     from chalicelib.adapters.dynamodb.keeping import Keeping
     from chalicelib.adapters.dynamodb.keys import Keys
     from chalicelib.adapters.dynamodb.ledger import Ledger
+    from chalicelib.adapters.dynamodb.limits import Limits
     from chalicelib.adapters.dynamodb.logins import Logins
     from chalicelib.adapters.dynamodb.outbox import Outbox
     from chalicelib.adapters.dynamodb.people import People
@@ -63,6 +64,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         logins=Logins(client, prefix, clock),
         feeds=Feeds(client, prefix, clock),
         keeping=Keeping(client, prefix, clock),
+        limits=Limits(client, prefix, clock),
         audit=Audit(client, prefix, clock),
         clock=clock,
         settings=CatalogCache(catalog, clock),

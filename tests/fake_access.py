@@ -1,6 +1,6 @@
 """Persons, API keys, logins and sessions in memory, and a provider that vouches for people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.errors import Forbidden, QuotaChanged, Unavailable, VersionRaced, refuse
+from chalicelib.domain.limits import Counter, too_many
 from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.people import Role
 from chalicelib.domain.private_feeds import PrivateFeed
@@ -276,6 +277,40 @@ class FakeFeeds:
             lambda: None if key in feeds else VersionRaced(),
             lambda: feeds.__setitem__(key, replace(feeds[key], read_at=at)),
         )
+
+
+class FakeLimits:
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+
+    def count(self, counters: Sequence[Counter]) -> None:
+        def count() -> None:
+            for each in counters:
+                if error := self._full(each):
+                    raise error
+            for each in counters:
+                self._one_more(each)
+
+        if counters:
+            self._store.call("limits.count", count)
+
+    def add(self, tx: "FakeTransaction", counters: Sequence[Counter]) -> None:
+        for each in counters:
+            tx.add(
+                ("tokens", each.token),
+                QUOTA,
+                lambda each=each: self._full(each),
+                lambda each=each: self._one_more(each),
+            )
+
+    def _full(self, counter: Counter) -> Exception | None:
+        if self._store.counters.get(counter.token, 0) < counter.limit.most:
+            return None
+        return too_many(counter)
+
+    def _one_more(self, counter: Counter) -> None:
+        found = self._store.counters
+        found[counter.token] = found.get(counter.token, 0) + 1
 
 
 def _write(

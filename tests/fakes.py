@@ -42,7 +42,7 @@ from chalicelib.domain.times import first_slot
 from chalicelib.services.availability import iso_week
 from chalicelib.services.catalog_cache import CatalogCache
 from chalicelib.services.ports import Fields, KeyRecord, Page, Ports, Quota, Snapshot
-from tests.fake_access import FakeApiKeys, FakeFeeds, FakeLogins, FakePeople
+from tests.fake_access import FakeApiKeys, FakeFeeds, FakeLimits, FakeLogins, FakePeople
 from tests.fake_keeping import FakeKeeping
 from tests.fake_messages import (
     FakeAudiences,
@@ -82,6 +82,7 @@ class Store:
     feed_lists: dict[str, int] = field(default_factory=dict)  # the version of each person's
     erasures: dict[str, Erasure] = field(default_factory=dict)
     night: Night | None = None  # of the work of a night
+    counters: dict[str, int] = field(default_factory=dict)
     audit: list[dict[str, Any]] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     told: dict[str, Told] = field(default_factory=dict)
@@ -619,6 +620,7 @@ def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> 
         logins=FakeLogins(store),
         feeds=FakeFeeds(store),
         keeping=FakeKeeping(store),
+        limits=FakeLimits(store),
         audit=FakeAudit(store),
         clock=clock,
         settings=CatalogCache(catalog, clock),

@@ -7,6 +7,7 @@ from chalicelib.api.replies import Reply
 from chalicelib.api.routing import Routes
 from chalicelib.api.schemas.auth import Ended, EndQuery, LinkIn, SessionIn, SessionOut
 from chalicelib.api.schemas.bookings import Accepted
+from chalicelib.domain.limits import Purpose
 from chalicelib.services import login, sessions
 from chalicelib.services.access import Action
 from chalicelib.services.sessions import Entered
@@ -22,12 +23,13 @@ routes = Routes("auth")
     answers={202: Accepted},
     forms=True,
     guarded=True,
+    purpose=Purpose.LINK,
     action=Action.ENTER,
 )
 def ask(call: Call) -> Reply:
     """Mail a link and a code that hold for ten minutes, in this browser. Everybody is answered alike."""
     body: LinkIn = call.body
-    cookie = login.ask(call.ports, body.email, body.language, body.page)
+    cookie = login.ask(call.ports, body.email, body.language, body.page, network=call.network)
     return Reply({"accepted": True}, 202, _set(call, cookies.LOGIN, cookie), private=True)
 
 
@@ -38,17 +40,19 @@ def ask(call: Call) -> Reply:
     body=SessionIn,
     answers={200: SessionOut},
     forms=True,
+    purpose=Purpose.LOG_IN,
     action=Action.ENTER,
 )
 def begin(call: Call) -> Reply:
     """Show the code, or the two parts of the link, in the browser that asked: it is then logged in."""
     body: SessionIn = call.body
-    cookie = call.cookie(cookies.LOGIN)
-    before = call.session_hash
+    cookie, before, network = call.cookie(cookies.LOGIN), call.session_hash, call.network
     if body.code:
-        entered = login.by_code(call.ports, cookie, body.code, before)
+        entered = login.by_code(call.ports, cookie, body.code, before, network=network)
     else:
-        entered = login.by_link(call.ports, cookie, body.login_id, body.token, before)
+        entered = login.by_link(
+            call.ports, cookie, body.login_id, body.token, before, network=network
+        )
     return entered_reply(call, entered)
 
 

@@ -17,6 +17,7 @@ from chalicelib.api.schemas.availability import (
 from chalicelib.api.schemas.bookings import BookingIn
 from chalicelib.domain.availability import joined
 from chalicelib.domain.errors import Problem, refuse
+from chalicelib.domain.limits import Purpose
 from chalicelib.services import availability
 from chalicelib.services.access import Action
 
@@ -86,6 +87,7 @@ def free_busy(call: Call) -> Reply:
     answers={200: PreviewOut},
     forms=True,
     besides=besides,
+    purpose=Purpose.LOOK_UP,
     action=Action.BOOK,
 )
 def preview(call: Call) -> Reply:

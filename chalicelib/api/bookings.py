@@ -20,6 +20,7 @@ from chalicelib.api.schemas.bookings import (
 from chalicelib.domain.bookings import Booking, etag
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Problem, Refused
+from chalicelib.domain.limits import Purpose
 from chalicelib.domain.people import Person
 from chalicelib.services import bookings, confirming, requests
 from chalicelib.services.access import Action
@@ -99,6 +100,7 @@ def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     again=again,
     tagged=True,
     problems=(409,),
+    purpose=Purpose.BOOK,
     action=Action.BOOK,
 )
 def create(call: Call) -> Reply:
@@ -174,6 +176,7 @@ def cancel(call: Call) -> Reply:
     forms=True,
     tagged=True,
     problems=(409,),
+    purpose=Purpose.CODE,
     action=Action.CONFIRM,
 )
 def confirm(call: Call) -> Reply:
@@ -189,6 +192,7 @@ def confirm(call: Call) -> Reply:
     body=EmptyIn,
     answers={202: Accepted},
     forms=True,
+    purpose=Purpose.CODE,
     action=Action.CONFIRM,
 )
 def send_code(call: Call) -> Reply:

@@ -17,6 +17,7 @@ from chalicelib.api.problems import ApiProblem
 from chalicelib.api.routing import Operation
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Problem, Refused
+from chalicelib.domain.limits import network_of
 from chalicelib.domain.logins import digest_of
 from chalicelib.domain.people import ANONYMOUS, Actor, Person
 from chalicelib.domain.times import UnknownLocalTime, parse
@@ -89,6 +90,12 @@ class Call:
     def cookie(self, name: str) -> str:
         """The value of one of our cookies, or ""."""
         return cookies.read(self.headers.get("cookie"), name, self.catalog_or_defaults.site)
+
+    @cached_property
+    def network(self) -> str:
+        """Where the request comes from, as API Gateway saw it: a header could say anything."""
+        identity: Any = self.request.context.get("identity") or {}
+        return network_of(identity.get("sourceIp"))
 
     @property
     def session_is_over(self) -> bool:

@@ -13,7 +13,7 @@ from chalice import Blueprint, Response
 from chalice.app import Request
 from pydantic import ValidationError
 
-from chalicelib.api import forms, problems
+from chalicelib.api import forms, limits, problems
 from chalicelib.api.call import Call
 from chalicelib.api.problems import ApiProblem
 from chalicelib.api.reading import unknown
@@ -102,8 +102,11 @@ def _admit(call: Call) -> None:
         _ = call.query
     elif not call.of_pages and (wrong := unknown(call.request.query_params or {}, {})):
         raise Refused(wrong)
-    if call.operation.body is not None:
-        _ = call.body
+    try:
+        if call.operation.body is not None:
+            _ = call.body
+    finally:  # what is wrong counts, too
+        limits.count(call)
 
 
 def problem_reply(call: Call, error: Exception) -> Reply:

@@ -1,7 +1,7 @@
 """Errors as problem+json: one table from class to status and problem type, and how it is worded."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, get_origin
 
 from pydantic import ValidationError
@@ -20,8 +20,10 @@ from chalicelib.domain.errors import (
     Problem,
     Refused,
     StaleVersion,
+    TooMany,
     Unavailable,
 )
+from chalicelib.domain.limits import By, Purpose
 
 STATUS = {
     "unauthorised": 401,
@@ -42,8 +44,10 @@ BY_CLASS: Mapping[type[LabError], str] = {
     StaleVersion: "stale-version",
     IdempotencyMismatch: "idempotency-mismatch",
     Unavailable: "unavailable",
+    TooMany: "too-many-requests",
     Broken: "internal",
 }
+BOOKING = (Purpose.BOOK, Purpose.HOLD)
 
 
 class ApiProblem(Exception):
@@ -65,7 +69,7 @@ def presented(
     error: Exception, language: str, request_id: str, catalog: Catalog
 ) -> tuple[int, dict[str, Any], dict[str, str]]:
     """Status, body and headers of an error (RFC 9457)."""
-    problems, conflicts, alternatives = _contents(error)
+    problems, conflicts, alternatives = contents(error)
     code = problems[0].code
     body: dict[str, Any] = {
         "type": f"/problems/{code}",
@@ -92,7 +96,7 @@ def presented(
         body["conflicts"] = [conflict_json(conflict, catalog) for conflict in conflicts]
     if alternatives:
         body["alternatives"] = [alternative_json(each, catalog) for each in alternatives]
-    if isinstance(error, Unavailable):
+    if isinstance(error, (Unavailable, TooMany)):
         body["retry_after"] = error.retry_after
         headers["Retry-After"] = str(error.retry_after)
     if code == "unauthorised":
@@ -142,17 +146,28 @@ def is_list(annotation: Any) -> bool:
     return get_origin(annotation) in (list, tuple)
 
 
-def _contents(
+def contents(
     error: Exception,
 ) -> tuple[list[Problem], tuple[Conflict, ...], tuple[Alternative, ...]]:
+    """The problems of an error, with what is in the way and what would do instead."""
     if isinstance(error, Refused):
         return list(error.problems), error.conflicts, error.alternatives
     if isinstance(error, ValidationError):
         return from_validation(error), (), ()
     if isinstance(error, ApiProblem):
         return [Problem(error.code)], (), ()
+    if isinstance(error, TooMany):
+        return [_too_many(error)], (), ()
     code = next((code for kind, code in BY_CLASS.items() if isinstance(error, kind)), "internal")
     return [Problem(code)], (), ()
+
+
+def _too_many(error: TooMany) -> Problem:
+    """When to come again; and who books without logging in has a shorter way."""
+    shorter = error.purpose in BOOKING and error.by != By.PERSON
+    wait = timedelta(minutes=-(-error.retry_after // 60))
+    why = "log-in" if shorter else "wait"
+    return Problem("too-many-requests", "", {"why": why, "wait": wait})
 
 
 def pointer(*location: Any) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.domain.limits import Purpose
 from chalicelib.services.access import Action
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Operation:
     # What else is wrong with a body of which a part could not be read: a refusal names every rule.
     besides: "Callable[[Call, Any], list[Problem]] | None" = None
     action: Action | None = None  # what is done; without one nobody may
+    purpose: Purpose = Purpose.WRITE  # what it is counted as, where it is counted
     guarded: bool = False  # its form has to be one of ours, or of a site that may embed it
     quick: bool = False  # it may be sent as soon as it is shown: a button, or a code that is pasted
     # The page of a form that was refused, with what was typed; None where it has none for the error.

@@ -324,6 +324,19 @@ MESSAGES: dict[str, Texts] = {
         "Vänta en stund och försök igen.",
         "Wait a moment and try again.",
     ),
+    "too-many-requests/wait": (
+        "Pyyntöjä on tullut liian monta. Yritä uudelleen {wait} kuluttua.",
+        "Det har kommit för många förfrågningar. Försök igen om {wait}.",
+        "There have been too many requests. Try again in {wait}.",
+    ),
+    "too-many-requests/log-in": (
+        "Varausyrityksiä on tullut liian monta. Yritä uudelleen {wait} kuluttua. Kirjautuneena voit "
+        "varata heti.",
+        "Det har kommit för många bokningsförsök. Försök igen om {wait}. Den som loggar in kan boka "
+        "genast.",
+        "There have been too many attempts to book. Try again in {wait}. Who logs in can book at "
+        "once.",
+    ),
     "internal": (
         "Mitään ei muutettu tietääksemme. Kerro meille pyynnön tunnus, jos tämä toistuu.",
         "Såvitt vi vet ändrades inget. Meddela oss begärans id om det upprepas.",

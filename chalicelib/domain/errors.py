@@ -7,6 +7,7 @@ LabError
 ├── StaleVersion       the thing changed since the version that the caller named
 ├── IdempotencyMismatch  the key was used for another request
 ├── Unavailable        nothing was decided; ask again later
+├── TooMany            as many requests as there may be in a while; nothing was decided
 ├── Broken             our own fault: a bug, or tables that contradict each other
 ├── PostThrottled      the carrier of mails wants it later; nothing was sent
 ├── PostPaused         the carrier takes no mail at all for now; nothing was sent
@@ -151,6 +152,19 @@ class Unavailable(LabError):
         super().__init__("unavailable")
 
 
+class TooMany(LabError):
+    """There were as many as there may be until `retry_after` seconds from now.
+
+    `purpose` and `by` name the limit that was met.
+    """
+
+    def __init__(self, retry_after: int, purpose: str = "", by: str = "") -> None:
+        self.retry_after = retry_after
+        self.purpose = purpose
+        self.by = by
+        super().__init__("too many")
+
+
 class Broken(LabError):
     """A bug of ours, or tables that contradict each other."""
 
@@ -210,6 +224,6 @@ class OutcomeUnknown(Race):
     had been applied, nothing was written.
     """
 
-    def __init__(self, refused: Race | Broken | None = None) -> None:
+    def __init__(self, refused: Race | Broken | TooMany | None = None) -> None:
         self.refused = refused
         super().__init__("outcome unknown")

@@ -9,6 +9,7 @@ from chalicelib.api.replies import Reply
 from chalicelib.api.schemas.auth import MOST_PAGE, PAGE, LinkIn
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Problem, Refused
+from chalicelib.domain.limits import Purpose
 from chalicelib.pages.errors import asked_language, why_again
 from chalicelib.pages.form import MISSING, Form, last, typed
 from chalicelib.pages.html import HTML, choose_language, link, render, see, words_of
@@ -34,7 +35,7 @@ def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     if status == 403:
         heading = words("again.title")
         form.refuse(None, why_again(call, words))
-    for problem in problems_of(error, body) if status != 403 else ():
+    for problem in problems_of(error) if status != 403 else ():
         email = problem.pointer == "/email"
         form.refuse("email" if email else None, _message(problem, body, words))
     reply = ask_page(call, catalog, form, status=status, heading=heading)
@@ -63,13 +64,14 @@ def show(call: Call) -> Reply:
     forms=True,
     guarded=True,
     again=again,
+    purpose=Purpose.LINK,
     action=Action.ENTER,
 )
 def ask(call: Call) -> Reply:
     """Mail a code and a link, whoever asks, and show where the code is typed."""
     choose_language(call, asked_language(call))
     body: LinkIn = call.body
-    cookie = login.ask(call.ports, body.email, body.language, body.page)
+    cookie = login.ask(call.ports, body.email, body.language, body.page, network=call.network)
     reply = _code_page(call, typed_address(call), sent=True)
     reply.headers["Set-Cookie"] = cookies.written(cookies.LOGIN, cookie, call.catalog.site)
     return reply
@@ -111,6 +113,7 @@ def code_again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     guarded=True,
     quick=True,
     again=code_again,
+    purpose=Purpose.LOG_IN,
     action=Action.ENTER,
 )
 def take_code(call: Call) -> Reply:
@@ -118,7 +121,8 @@ def take_code(call: Call) -> Reply:
     choose_language(call, asked_language(call))
     code = last(typed(call), "code")[:40]
     cookie = call.cookie(cookies.LOGIN)
-    return entered(call, login.by_code(call.ports, cookie, code, call.session_hash))
+    before, network = call.session_hash, call.network
+    return entered(call, login.by_code(call.ports, cookie, code, before, network=network))
 
 
 @routes.add(
@@ -132,12 +136,13 @@ def show_link(call: Call) -> Reply:
 
 def link_again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     """The page of the link with what is wrong: used, too old, or the form of another session."""
-    status, _, headers = problems.presented(error, call.language, call.request_id, catalog)
+    status, body, headers = problems.presented(error, call.language, call.request_id, catalog)
     if status >= 500 or status == 404:
         return None
     words = words_of(call, catalog)
-    wrong = why_again(call, words) if status == 403 else words("login.link_wrong")
-    reply = _link_page(call, status=status, wrong=wrong, dead=status != 403)
+    later = {403: why_again(call, words), 429: str(body["detail"])}
+    wrong = later.get(status) or words("login.link_wrong")
+    reply = _link_page(call, status=status, wrong=wrong, dead=status not in later)
     reply.headers |= headers
     return reply
 
@@ -152,6 +157,7 @@ def link_again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     guarded=True,
     quick=True,
     again=link_again,
+    purpose=Purpose.LOG_IN,
     action=Action.ENTER,
 )
 def take_link(call: Call) -> Reply:
@@ -159,7 +165,8 @@ def take_link(call: Call) -> Reply:
     choose_language(call, asked_language(call))
     cookie, before = call.cookie(cookies.LOGIN), call.session_hash
     login_id, token = call.params["login_id"], call.params["token"]
-    return entered(call, login.by_link(call.ports, cookie, login_id, token, before))
+    found = login.by_link(call.ports, cookie, login_id, token, before, network=call.network)
+    return entered(call, found)
 
 
 @routes.add(

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from chalicelib.api import problems
 from chalicelib.api.call import Call
 from chalicelib.api.problems import ApiProblem
 from chalicelib.api.replies import Reply
 from chalicelib.domain.bookings import Booking, State
-from chalicelib.domain.errors import Refused
+from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.errors import Refused, TooMany
+from chalicelib.domain.limits import Purpose
 from chalicelib.pages.errors import asked_language
 from chalicelib.pages.form import label, last, typed
 from chalicelib.pages.html import HTML, choose_language, render, see, words_of
@@ -71,12 +74,24 @@ def ask_code(call: Call) -> Reply:
     return _code_page(call)
 
 
+def code_again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
+    """The field for the code once more, where there were too many tries."""
+    if not isinstance(error, TooMany):
+        return None
+    status, body, headers = problems.presented(error, call.language, call.request_id, catalog)
+    reply = _code_page(call, refused=str(body["detail"]), status=status)
+    reply.headers |= headers
+    return reply
+
+
 @routes.add(
     "POST",
     CONFIRM,
     "Confirm with a typed code",
     answers={200: None},
     produces=HTML,
+    again=code_again,
+    purpose=Purpose.CODE,
     action=Action.ENTER,
 )
 def take_code(call: Call) -> Reply:
@@ -91,7 +106,8 @@ def take_code(call: Call) -> Reply:
     try:
         confirming.confirm(call.ports, booking_id, code, _intent(call))
     except Refused as refused:
-        return _code_page(call, refused=refused)
+        why = _reason(refused, words_of(call, call.catalog))
+        return _code_page(call, refused=why, status=409)
     booking = bookings.read(call.ports, booking_id, actor_of_link(booking_id))
     target = f"{manage_url(call.ports, booking)}?lang={call.language}"
     return see(target)
@@ -181,16 +197,9 @@ def _page(
     )
 
 
-def _code_page(call: Call, *, done: str = "", refused: Refused | None = None) -> Reply:
-    words = words_of(call, call.catalog)
+def _code_page(call: Call, *, done: str = "", refused: str = "", status: int = 200) -> Reply:
     return render(
-        call,
-        "code.html",
-        call.catalog,
-        private=True,
-        status=200 if refused is None else 409,
-        done=done,
-        refused=_reason(refused, words),
+        call, "code.html", call.catalog, private=True, status=status, done=done, refused=refused
     )
 
 

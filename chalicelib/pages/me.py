@@ -43,7 +43,7 @@ def show(call: Call) -> Reply:
 
 def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     """The page with what was typed, and what is wrong with it."""
-    status, body, headers = problems.presented(error, call.language, call.request_id, catalog)
+    status, _, headers = problems.presented(error, call.language, call.request_id, catalog)
     if status >= 500 or not call.reader:
         return None
     words = words_of(call, catalog)
@@ -51,7 +51,7 @@ def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     if status == 403:
         form.refuse(None, why_again(call, words))
     else:
-        explain(form, problems_of(error, body), catalog, words)
+        explain(form, problems_of(error), catalog, words)
     heading = words("again.title" if status == 403 else "book.errors")
     reply = own_page(call, found, form, status=status, heading=heading)
     reply.headers |= headers

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 from chalicelib.api import problems
 from chalicelib.api.bookings import request_of
@@ -49,7 +48,7 @@ def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     elif status >= 500:
         form.general = [words(f"error.{code}"), words("error.retry")]
     else:
-        explain(form, [*problems_of(error, body), *_left_out(given)], catalog, words)
+        explain(form, [*problems_of(error), *_left_out(given)], catalog, words)
     reply = form_page(
         call,
         catalog,
@@ -65,13 +64,9 @@ def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     return reply
 
 
-def problems_of(error: Exception, body: dict[str, Any]) -> list[Problem]:
+def problems_of(error: Exception) -> list[Problem]:
     """The problems of an error, as its problem document has them."""
-    if isinstance(error, Refused):
-        return list(error.problems)
-    if isinstance(error, ValueError):
-        return problems.from_validation(error)  # type: ignore[arg-type]  # pydantic's is the only one
-    return [Problem(body["type"].rpartition("/")[2])]
+    return problems.contents(error)[0]
 
 
 def _left_out(given: Mapping[str, list[str]]) -> list[Problem]:

@@ -5,16 +5,25 @@ when the mail is to be sent.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.domain.errors import OutcomeUnknown, Race, Refused, Unavailable, refuse
+from chalicelib.domain.errors import (
+    OutcomeUnknown,
+    Race,
+    Refused,
+    TooMany,
+    Unavailable,
+    refuse,
+)
+from chalicelib.domain.limits import By, Counter, Purpose
 from chalicelib.domain.logins import LIFE, Login, digest_of, failed, open_at, same, used
-from chalicelib.domain.messages import Kind, message
+from chalicelib.domain.messages import Kind, Message, message
 from chalicelib.domain.people import Person, normalised, person_id_of
 from chalicelib.domain.profiles import Profile, newcomer
 from chalicelib.services import sessions
+from chalicelib.services.limits import Things, counters
 from chalicelib.services.links import link_token, login_code, typed_code
 from chalicelib.services.ports import Ports, Transaction
 from chalicelib.services.sender import nudge
@@ -26,10 +35,12 @@ ATTEMPTS = 20
 SECONDS = 10.0
 
 
-def ask(ports: Ports, email: str, language: str, next_page: str = "") -> str:
+def ask(ports: Ports, email: str, language: str, next_page: str = "", *, network: str = "") -> str:
     """Mail a link and a code to an address; returns what the browser that asked has to keep.
 
-    One transaction. Raises Unavailable where it could not be written.
+    One transaction, which also counts. Raises TooMany for the network that it comes from; where an
+    address was asked for too often, the same is answered and no mail goes out. Raises Unavailable where
+    it could not be written.
     """
     site, now = ports.settings.get().site, ports.clock.now()
     address = normalised(email)
@@ -58,33 +69,41 @@ def ask(ports: Ports, email: str, language: str, next_page: str = "") -> str:
         now=now,
         expires_at=login.expires_at,
     )
-    tx = ports.begin()
-    ports.logins.put(tx, login)
-    ports.outbox.put(tx, one)
-    written(tx)
-    nudge(ports, [one])
+    try:
+        _ask(ports, login, one, {**_from(network), By.ADDRESS: person_id})
+        nudge(ports, [one])
+    except TooMany as error:
+        if error.by != By.ADDRESS:
+            raise
+        _ask(ports, login, None, _from(network))
     return f"{login_id}.{person_id}.{secret}"
 
 
-def by_link(ports: Ports, cookie: str, login_id: str, token: str, before: str = "") -> Entered:
+def by_link(
+    ports: Ports, cookie: str, login_id: str, token: str, before: str = "", *, network: str = ""
+) -> Entered:
     """Log in by the link of a mail, in the browser that asked for it.
 
     `before` is the digest of the session that the browser had. Refused with `invalid-request` for
-    whatever is wrong with it: unknown, used, too late, another browser's.
+    whatever is wrong with it: unknown, used, too late, another browser's. Raises TooMany for the
+    network that it comes from.
     """
+    tries = _tries(ports, network)
     found = COOKIE.fullmatch(cookie)
     if found is None or found[1] != login_id:
-        raise refused()
-    return _enter(ports, cookie, lambda login: same(token, login.link_hash), before)
+        raise _counted(ports, tries)
+    return _enter(ports, cookie, lambda login: same(token, login.link_hash), before, tries)
 
 
-def by_code(ports: Ports, cookie: str, code: str, before: str = "") -> Entered:
+def by_code(
+    ports: Ports, cookie: str, code: str, before: str = "", *, network: str = ""
+) -> Entered:
     """Log in by the code of a mail. Five wrong ones, and it is used up; errors as those of `by_link`."""
 
     def proved(login: Login) -> bool:
         return same(typed_code(code), digest_of(login_code(ports, login)))
 
-    return _enter(ports, cookie, proved, before)
+    return _enter(ports, cookie, proved, before, _tries(ports, network))
 
 
 def written(tx: Transaction) -> None:
@@ -97,10 +116,39 @@ def written(tx: Transaction) -> None:
         raise Unavailable from error
 
 
-def _enter(ports: Ports, cookie: str, proved: Callable[[Login], bool], before: str) -> Entered:
+def _from(network: str) -> Things:
+    return {By.NETWORK: network} if network else {}
+
+
+def _ask(ports: Ports, login: Login, mail: Message | None, things: Things) -> None:
+    tx = ports.begin()
+    ports.logins.put(tx, login)
+    if mail is not None:
+        ports.outbox.put(tx, mail)
+    ports.limits.add(tx, counters(ports, (Purpose.LINK,), things))
+    written(tx)
+
+
+def _tries(ports: Ports, network: str) -> list[Counter]:
+    return counters(ports, (Purpose.CODE,), _from(network))
+
+
+def _counted(ports: Ports, tries: Sequence[Counter]) -> Refused:
+    """The refusal of a try of which nothing else is written."""
+    ports.limits.count(tries)
+    return refused()
+
+
+def _enter(
+    ports: Ports,
+    cookie: str,
+    proved: Callable[[Login], bool],
+    before: str,
+    tries: Sequence[Counter],
+) -> Entered:
     found = COOKIE.fullmatch(cookie)
     if found is None:
-        raise refused()
+        raise _counted(ports, tries)
     login_id, person_id, secret = found.groups()
     with ports.clock.within(SECONDS):
         for number in range(ATTEMPTS):
@@ -117,37 +165,46 @@ def _enter(ports: Ports, cookie: str, proved: Callable[[Login], bool], before: s
                 and login.key_id in ports.secrets.known
             )
             if login is None or not usable:
-                raise refused()
+                raise _counted(ports, tries)
             try:
                 if not proved(login):
                     # The guess counts before it is answered: many at once are no more than five.
-                    _count(ports, login)
+                    _count(ports, login, tries)
                     raise refused()
                 person = Person("", login.email, language=login.language)
-                return completed(ports, login, person, profile, before, now)
+                return completed(ports, login, person, profile, before, now, tries)
             except Race:
                 continue
     raise Unavailable
 
 
-def _count(ports: Ports, login: Login) -> None:
+def _count(ports: Ports, login: Login, tries: Sequence[Counter]) -> None:
     tx = ports.begin()
     ports.logins.save(tx, failed(login))
+    ports.limits.add(tx, tries)
     tx.commit()
 
 
 def completed(
-    ports: Ports, login: Login, person: Person, profile: Profile | None, before: str, now: datetime
+    ports: Ports,
+    login: Login,
+    person: Person,
+    profile: Profile | None,
+    before: str,
+    now: datetime,
+    tries: Sequence[Counter] = (),
 ) -> Entered:
     """One transaction: the proof is used up, and the session of this browser is a new one.
 
-    `person` is whose address it proved, `profile` what was known of them. Raises Refused, Race.
+    `person` is whose address it proved, `profile` what was known of them; `tries` are counted. Raises
+    Refused, TooMany, Race.
     """
     person_id = person_id_of(person.email, ports.settings.get().site.salt)
     tx = ports.begin()
     entered = sessions.begin(ports, tx, profile or newcomer(person_id, person, now), before, now)
     digest = digest_of(entered.cookie)
     ports.logins.save(tx, used(login, digest, now))
+    ports.limits.add(tx, tries)
     try:
         tx.commit()
     except OutcomeUnknown as error:

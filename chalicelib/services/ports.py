@@ -15,6 +15,7 @@ from chalicelib.domain.erasures import Erasure
 from chalicelib.domain.feeds import Feed
 from chalicelib.domain.footprints import DayKey, Footprint
 from chalicelib.domain.letters import Letter, Preview, Told
+from chalicelib.domain.limits import Counter
 from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.messages import Kind, Message
 from chalicelib.domain.occupancy import LedgerDay
@@ -337,6 +338,16 @@ class Feeds(Protocol):
         """When it was last read; VersionRaced where it was revoked meanwhile."""
 
 
+class Limits(Protocol):
+    """Who wrote how often of late."""
+
+    def count(self, counters: Sequence[Counter]) -> None:
+        """Count one more in each, or in none; TooMany where one is full. One storage call, or none."""
+
+    def add(self, tx: Transaction, counters: Sequence[Counter]) -> None:
+        """Count within a transaction; TooMany where one is full."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Whom a provider vouches for."""
@@ -608,6 +619,7 @@ class Ports:
     logins: Logins
     feeds: Feeds
     keeping: Keeping
+    limits: Limits
     audit: Audit
     clock: Clock
     settings: Settings

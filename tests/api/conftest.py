@@ -102,6 +102,11 @@ class Api:
         contract.check(method, path, response.status_code, response.headers, response.body)
         return Answer(response.status_code, response.headers, response.body)
 
+    def come_from(self, address: str) -> None:
+        """Send what follows from another address of the network (at first all is from 127.0.0.1)."""
+        gateway: Any = self.client.http._local_gateway
+        gateway.event_converter.LOCAL_SOURCE_IP = address
+
     def books(self, key: str | None = FORM_KEY, **changes: Any) -> Any:
         """A booking that has to succeed, as answered."""
         answer = self("POST", "/v1/bookings", booking(**changes), key)

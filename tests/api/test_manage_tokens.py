@@ -105,7 +105,8 @@ def test_tokens_that_open_nothing_are_answered_alike(api: Api, made: str) -> Non
                 method, f"/manage/{booking_id}/{token}", form={} if method == "POST" else None
             )
             said = answer.text.replace(booking_id, "").replace(token, "")
-            by_page.add((answer.status, said, tuple(api.store.calls)))
+            looks = [name for name in api.store.calls if name != "limits.count"]
+            by_page.add((answer.status, said, tuple(looks)))
     assert [(each[0], each[-1]) for each in by_program] == [("401", ("bookings.get",))]
     assert [(each[0], each[-1]) for each in by_page] == [(404, ("bookings.get",))]
 

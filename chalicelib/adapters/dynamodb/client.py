@@ -97,6 +97,12 @@ def pages(clock: Clock, operation: Callable[..., Any], **arguments: Any) -> Iter
         arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
+def condition_failed(error: Broken) -> bool:
+    """Whether a call was refused for its condition, and for nothing else."""
+    response = getattr(error.__cause__, "response", None) or {}
+    return response.get("Error", {}).get("Code") == "ConditionalCheckFailedException"
+
+
 def read(clock: Clock, operation: Callable[..., Any], **arguments: Any) -> Any:
     """A call without effects, repeated with full jitter until it answers.
 

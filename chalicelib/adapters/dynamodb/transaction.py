@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.adapters.dynamodb.client import MOST_TRIES, THROTTLED, Fault, attempt, stop_at
 from chalicelib.adapters.dynamodb.codec import Item, plain, typed
-from chalicelib.domain.errors import Broken, OutcomeUnknown, Race, Unavailable, refuse
+from chalicelib.domain.errors import Broken, OutcomeUnknown, Race, TooMany, Unavailable, refuse
 from chalicelib.services.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -155,7 +155,7 @@ class Transaction:
                 log.warning("transaction repeated", extra={"fault": fault.code, "tries": tries})
                 if self._clock.monotonic() >= stop or tries >= MOST_TRIES:
                     raise (OutcomeUnknown() if uncertain else Unavailable()) from fault
-            except (Race, Broken) as error:
+            except (Race, Broken, TooMany) as error:
                 # After an unknown outcome the condition that failed may be our own success.
                 raise (OutcomeUnknown(error) if uncertain else error) from error.__cause__
             else:

@@ -24,7 +24,12 @@ class Cost:
     @property
     def reads(self) -> int:
         """Requests that only read."""
-        return self.requests.total() - self.requests["TransactWriteItems"]
+        return self.requests.total() - self.writes
+
+    @property
+    def writes(self) -> int:
+        """Requests that write."""
+        return self.requests["TransactWriteItems"] + self.requests["UpdateItem"]
 
 
 class Meter:
@@ -49,8 +54,11 @@ class Meter:
 
     def _asked(self, params: dict[str, Any], **_: Any) -> None:
         self._params = params
-        if self._cost is not None and "TransactItems" in params:
-            self._before = [self._look(action) for action in params["TransactItems"]]
+        self._actions = params.get("TransactItems", ())
+        if "UpdateExpression" in params:
+            self._actions = [{"Update": params}]
+        if self._cost is not None:
+            self._before = [self._look(action) for action in self._actions]
 
     def _answered(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
         if self._cost is None:
@@ -58,7 +66,9 @@ class Meter:
         self._cost.requests[model.name] += 1
         match model.name:
             case "TransactWriteItems":
-                self._wrote()
+                self._wrote(2)
+            case "UpdateItem":
+                self._wrote(1)
             case "BatchGetItem":
                 for table, wanted in self._params["RequestItems"].items():
                     sizes = [size_of(item) for item in parsed["Responses"].get(table, ())]
@@ -78,13 +88,13 @@ class Meter:
         consistent = bool(request.get("ConsistentRead"))
         self._cost.read_units += read_units(sizes, consistent=consistent)
 
-    def _wrote(self) -> None:
+    def _wrote(self, times: int) -> None:
         assert self._cost is not None
-        for action, before in zip(self._params["TransactItems"], self._before, strict=True):
+        for action, before in zip(self._actions, self._before, strict=True):
             after = self._look(action)
             table = _target(action)["TableName"].removeprefix(self._prefix)
             self._cost.actions += 1
-            units = 2 * write_units(before, after)
+            units = times * write_units(before, after)
             units += sum(index_units(keys, before, after) for keys in _indexes(table))
             self._cost.write_units += units
             self._cost.write_units_of[table] += units

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
+from chalicelib.services import links
 from tests.benchmarks.figures import Figure, Section
 from tests.benchmarks.memory import PREFIX
 from tests.benchmarks.meter import Cost, Meter
@@ -18,7 +19,8 @@ from tests.fake_messages import FakeSecrets
 
 METHOD = (
     "Counted by botocore's events around moto, through the HTTP interface, with a key (its look-up is one\n"
-    "of the reads) and the settings in memory; a Lab of twenty spaces with a full week. Capacity units are\n"
+    "of the reads) where nothing else is said, and the settings in memory; a Lab of twenty spaces with a\n"
+    "full week. The first write of each request is that of its counters. Capacity units are\n"
     "reckoned from the sizes of the items by DynamoDB's rules (4 KB a read unit, half if eventually\n"
     "consistent, 1 KB a write unit, twice in transactions, entries of indexes besides). A worker also asks\n"
     "whether settings changed, half a read unit at most every two seconds, and reads them once a minute."
@@ -29,6 +31,8 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-north-1",
 }
 BOOK, LOOK = "book one space", "availability, 20 spaces, a week"
+NOBODY, SOMEBODY = f"{BOOK}, by nobody in particular", f"{BOOK}, in a session"
+LINK, ENTER = "ask for a mail to log in by", "log in by its code"
 WEEK = "from=2026-12-07&to=2026-12-14"
 Answer = tuple[int, dict[str, str], Any]
 
@@ -67,7 +71,7 @@ class Lab:
     ) -> tuple[Answer, Cost]:
         """One request, its answer and its cost."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if who:
+        if who and "Cookie" not in sent:
             sent["Authorization"] = f"Bearer {self.keys[who]}"
         if body is not None:
             sent["Content-Type"] = "application/json"
@@ -78,6 +82,12 @@ class Lab:
         is_json = "json" in found.headers.get("Content-Type", "")
         said = json.loads(found.body) if is_json and found.body else {}
         return (found.status_code, found.headers, said), cost
+
+    def code(self, cookie: str) -> str:
+        """What the mail of a login says."""
+        login, _ = self.ports.logins.read(cookie.partition("=")[2].partition(".")[0])
+        assert login is not None
+        return links.login_code(self.ports, login)
 
     def counting(self) -> AbstractContextManager[Cost]:
         """The cost of what is done inside, beside the interface."""
@@ -93,7 +103,10 @@ def a_lab() -> Iterator[Lab]:
 
     with patch.dict(os.environ, ENVIRONMENT), mock_aws():
         made = Lab()
-        with patch.object(bootstrap, "ports", lambda: made.ports):
+        with (
+            patch.object(bootstrap, "ports", lambda: made.ports),
+            patch.object(bootstrap, "signing_key", lambda: b"a key for figures"),
+        ):
             yield made
 
 
@@ -122,6 +135,7 @@ def costs() -> dict[str, Cost]:
             return answer
 
         _bookings(ask)
+        _people(ask, lab)
         _decisions(ask)
         _looking(ask)
         _closures(ask)
@@ -147,6 +161,24 @@ def _bookings(ask: Callable[..., Answer]) -> None:
     ask("move a booking within its day", 200, "PATCH", path, later, If_Match="*")
     ask("move it to another space", 200, "PATCH", path, {"space_ids": ["room-06"]}, If_Match="*")
     ask("cancel a booking", 200, "DELETE", path, If_Match="*")
+
+
+def _people(ask: Callable[..., Answer], lab: Lab) -> None:
+    ask(NOBODY, 201, "POST", "/v1/bookings", a_body("room-03", hours="08:00-09:00"), who=None)
+    asked = ask(LINK, 202, "POST", "/v1/auth/links", {"email": "aino.aalto@gov.fi"}, who=None)
+    cookie = _cookie(asked)
+    code = {"code": lab.code(cookie)}
+    entered = ask(ENTER, 200, "POST", "/v1/auth/session", code, who=None, Cookie=cookie)
+    session = {"Cookie": _cookie(entered), "Sec_Fetch_Site": "same-origin"}
+    lab.ask("PATCH", "/v1/me", {"name": "Aino Aalto"}, If_Match="*", **session)
+    own = a_body("room-04", hours="08:00-09:00")
+    del own["person"]
+    ask(SOMEBODY, 201, "POST", "/v1/bookings", own, **session)
+    ask("one's own account", 200, "GET", "/v1/me", **session)
+
+
+def _cookie(answer: Answer) -> str:
+    return answer[1]["Set-Cookie"].partition(";")[0]
 
 
 def _decisions(ask: Callable[..., Answer]) -> None:
@@ -197,17 +229,23 @@ def measure() -> Section:
         name: {
             "reads": cost.reads,
             "read units": cost.read_units,
-            "transactions": cost.requests["TransactWriteItems"],
+            "writes": cost.writes,
             "actions": cost.actions,
             "write units": cost.write_units,
         }
         for name, cost in found.items()
     }
     book, week = found[BOOK], found[LOOK]
+    login = sum(found[name].requests.total() for name in (LINK, ENTER))
+    nobody, somebody = (found[name].requests.total() for name in (NOBODY, SOMEBODY))
     figures = (
         Figure(f"{BOOK}: transactions", book.requests["TransactWriteItems"], "requests", 1),
-        Figure(f"{BOOK}: actions", book.actions, "actions", 9),
+        Figure(f"{BOOK}: counters", book.requests["UpdateItem"], "requests", 1),
+        Figure(f"{BOOK}: actions", book.actions, "actions", 10),
         Figure(f"{BOOK}: reads", book.reads, "requests", 2),
+        Figure(NOBODY, nobody, "requests", 3),
+        Figure(SOMEBODY, somebody, "requests", nobody + 1),
+        Figure("logging in, the mail and its code", login, "requests", 3),
         Figure(f"{LOOK}: reads", week.reads, "requests", 2),
     )
     return Section("Requests and capacity units", METHOD, figures, rows)

@@ -6,7 +6,7 @@ from chalicelib.services.availability import Search, search
 from tests.benchmarks import sending
 from tests.benchmarks.capacity import index_units, read_units, size_of, write_units
 from tests.benchmarks.meter import Cost
-from tests.benchmarks.operations import BOOK, LOOK, costs
+from tests.benchmarks.operations import BOOK, ENTER, LINK, LOOK, NOBODY, SOMEBODY, costs
 from tests.benchmarks.scene import a_scene
 from tests.builders import at
 
@@ -16,13 +16,30 @@ def counted() -> dict[str, Cost]:
     return costs()
 
 
-def test_booking_one_space_is_one_transaction_of_six_actions_and_two_reads(
+def test_booking_one_space_is_one_transaction_of_six_actions_two_reads_and_a_counter(
     counted: dict[str, Cost],
 ) -> None:
     """Ledger, booking, quota, settings check, idempotency and audit; the reads are key and ledger."""
     cost = counted[BOOK]
-    assert cost.requests == {"BatchGetItem": 2, "TransactWriteItems": 1}
-    assert cost.actions <= 9  # three of them messages
+    assert cost.requests == {"BatchGetItem": 2, "UpdateItem": 1, "TransactWriteItems": 1}
+    assert cost.actions <= 10  # three of them messages, one the counter
+
+
+def test_counters_of_several_kinds_are_one_request(counted: dict[str, Cost]) -> None:
+    """Of nobody in particular by network and organisation, of a person by minute and by day."""
+    nobody, somebody = counted[NOBODY].requests, counted[SOMEBODY].requests
+    assert nobody == {"BatchGetItem": 1, "TransactWriteItems": 2}
+    assert somebody == {"BatchGetItem": 2, "TransactWriteItems": 2}
+
+
+def test_logging_in_is_three_requests_with_its_counters(counted: dict[str, Cost]) -> None:
+    assert counted[LINK].requests == {"TransactWriteItems": 1}
+    assert counted[ENTER].requests == {"BatchGetItem": 1, "TransactWriteItems": 1}
+
+
+def test_looking_is_not_counted(counted: dict[str, Cost]) -> None:
+    looks = [name for name, cost in counted.items() if not cost.writes]
+    assert {LOOK, "spaces", "read a booking", "preview", "one's own account"} <= set(looks)
 
 
 def test_all_that_a_booking_needs_is_read_at_once(counted: dict[str, Cost]) -> None:

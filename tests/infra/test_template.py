@@ -306,10 +306,29 @@ def test_the_gateway_s_own_errors_are_problems(prod: dict[str, Any], word: str) 
         for name in SECURITY_HEADERS.keys() - {"Content-Security-Policy"}:  # that one has quotes
             assert headers[name] == f"'{SECURITY_HEADERS[name]}'"
         body = json.loads(response["ResponseTemplates"]["application/json"])
-        assert set(body) == {"type", "title", "status", "detail", "instance"}
+        assert set(body) - {"retry_after"} == {"type", "title", "status", "detail", "instance"}
         assert body["type"].startswith("/problems/")
         assert body["status"] == response["StatusCode"]
         assert body["instance"] == "$context.requestId"
+
+
+def test_everybody_together_is_throttled_and_told_when_to_come_again(
+    prod: dict[str, Any],
+) -> None:
+    """Reads as well, which nothing else counts; a network's own share of it is well below."""
+    (api,) = of_type(prod, "AWS::Serverless::Api").values()
+    assert api["MethodSettings"] == [
+        {
+            "ResourcePath": "/*",
+            "HttpMethod": "*",
+            "ThrottlingRateLimit": 200,
+            "ThrottlingBurstLimit": 400,
+        }
+    ]
+    response = api["GatewayResponses"]["THROTTLED"]
+    assert response["ResponseParameters"]["Headers"]["Retry-After"] == "'1'"
+    body = json.loads(response["ResponseTemplates"]["application/json"])
+    assert (response["StatusCode"], body["retry_after"]) == (429, 1)
 
 
 def test_unknown_addresses_are_not_found_rather_than_forbidden(prod: dict[str, Any]) -> None:

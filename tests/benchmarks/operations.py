@@ -103,10 +103,7 @@ def a_lab() -> Iterator[Lab]:
 
     with patch.dict(os.environ, ENVIRONMENT), mock_aws():
         made = Lab()
-        with (
-            patch.object(bootstrap, "ports", lambda: made.ports),
-            patch.object(bootstrap, "signing_key", lambda: b"a key for figures"),
-        ):
+        with patch.object(bootstrap, "ports", lambda: made.ports):
             yield made
 
 

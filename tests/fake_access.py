@@ -111,6 +111,11 @@ class FakePeople:
 
         self._store.call("people.suppress", suppress)
 
+    def suppressed(self, person_id: str) -> str:
+        return self._store.call(
+            "people.suppressed", lambda: self._store.suppressed.get(person_id, "")
+        )
+
     def unsuppress(self, person_id: str) -> bool:
         return self._store.call(
             "people.unsuppress", lambda: self._store.suppressed.pop(person_id, "") != ""

@@ -62,6 +62,13 @@ class FakeOutbox:
 
         tx.add(("outbox", key), VERSION, check, lambda: things.__setitem__(key, thing))
 
+    def told_of(self, subjects: Iterable[str], person_id: str) -> list[Told]:
+        keys = [f"told#{subject}#{person_id}" for subject in dict.fromkeys(subjects)]
+        told = self._store.told
+        return self._store.call(
+            "outbox.told_of", lambda: [told[key] for key in keys if key in told]
+        )
+
     def context(self, message: Message) -> MessageContext:
         kind, _, name = message.subject.partition("#")
         store = self._store

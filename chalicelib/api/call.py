@@ -22,6 +22,7 @@ from chalicelib.domain.logins import digest_of
 from chalicelib.domain.people import ANONYMOUS, Actor, Person
 from chalicelib.domain.times import UnknownLocalTime, parse
 from chalicelib.services import api_keys, opening, sessions
+from chalicelib.services.access import Action
 from chalicelib.services.ports import Ports
 from chalicelib.services.writing import Intent
 
@@ -211,9 +212,10 @@ class Call:
 
     @property
     def listed(self) -> str:
-        """Which list is asked for: a cursor belongs to an operation and its filters."""
+        """Which list is asked for: a cursor belongs to an operation and its filters, or to a person."""
         asked = self.query.model_dump(mode="json", exclude={"limit", "cursor"})
-        return f"{self.operation.path}\n{json.dumps(asked, sort_keys=True)}"
+        whose = self.actor.person_id if self.operation.action is Action.OWN else ""
+        return f"{self.operation.path}\n{whose}\n{json.dumps(asked, sort_keys=True)}"
 
     def intent(self, render: Callable[[Any], Mapping[str, Any]], meant: Any = None) -> Intent:
         """The request as a write. `meant`: it as parsed, where one thing can be said in many ways."""

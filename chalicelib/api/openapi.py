@@ -163,7 +163,11 @@ def _responses(operation: Operation, others: Iterable[Operation]) -> Json:
         found[str(status)] = {
             "description": HTTPStatus(status).phrase,
             "headers": _answer_headers(operation, status),
-            "content": {operation.produces: {"schema": schema}, **_page(operation)},
+            "content": {
+                operation.produces: {"schema": schema},
+                **{kind: {"schema": {"type": "string"}} for kind in operation.also},
+                **_page(operation),
+            },
         }
         if operation.method == "POST" and model and (links := _links(model, others)):
             found[str(status)]["links"] = links

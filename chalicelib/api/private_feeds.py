@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from chalicelib import VERSION
 from chalicelib.api import present
@@ -64,7 +65,9 @@ def make(call: Call) -> Reply:
     body: FeedIn = call.body
     person = call.actor.person
     language = body.language or (person.language if person else call.language)
-    intent = call.intent(lambda feed: {"status": 201, "body": _presented(call, feed)})
+    intent = call.intent(
+        lambda feed: {"status": 201, "body": presented(feed, call.catalog.site.zone)}
+    )
     outcome = private_feeds.make(call.ports, body.label, language, intent)
 
     def whole(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,7 +88,9 @@ def make(call: Call) -> Reply:
 def list_feeds(call: Call) -> Reply:
     """The addresses that are live, and when each was last read, to the day; never their secret part."""
     found = private_feeds.listing(call.ports, call.actor)
-    return Reply({"items": [_presented(call, each) for each in found]}, private=True)
+    return Reply(
+        {"items": [presented(each, call.catalog.site.zone) for each in found]}, private=True
+    )
 
 
 @routes.add(
@@ -97,7 +102,9 @@ def list_feeds(call: Call) -> Reply:
 )
 def revoke(call: Call) -> Reply:
     """Revoke an address: from the next request on there is none."""
-    intent = call.intent(lambda feed: {"status": 200, "body": _presented(call, feed)})
+    intent = call.intent(
+        lambda feed: {"status": 200, "body": presented(feed, call.catalog.site.zone)}
+    )
     return stored(private_feeds.revoke(call.ports, call.id("feed_id"), intent))
 
 
@@ -122,8 +129,8 @@ def calendar(call: Call) -> Reply:
     )
 
 
-def _presented(call: Call, feed: PrivateFeed) -> dict[str, Any]:
-    zone = call.catalog.site.zone
+def presented(feed: PrivateFeed, zone: ZoneInfo) -> dict[str, Any]:
+    """An address, without its secret."""
     return {
         "feed_id": feed.feed_id,
         "label": feed.label,

@@ -47,6 +47,7 @@ class Operation:
     dated: bool = False  # and with Last-Modified
     problems: tuple[int, ...] = ()
     produces: str = "application/json"
+    also: tuple[str, ...] = ()  # media types that can be asked for instead
 
     @property
     def writes(self) -> bool:

@@ -250,6 +250,9 @@ class People(Protocol):
     def suppress(self, person_id: str, reason: str, at: datetime) -> None:
         """Send nothing more to a person's address: it bounced, or its owner complained."""
 
+    def suppressed(self, person_id: str) -> str:
+        """Why nothing is sent to a person's address, or ""."""
+
     def unsuppress(self, person_id: str) -> bool:
         """Send again; whether it had been suppressed."""
 
@@ -390,6 +393,9 @@ class Outbox(Protocol):
 
     def save_told(self, tx: Transaction, told: Told) -> None:
         """As `save`, of what a person was told; version 1 is new."""
+
+    def told_of(self, subjects: Iterable[str], person_id: str) -> list[Told]:
+        """What a person was told of some subjects, strongly consistent, in no order."""
 
     def context(self, message: Message) -> MessageContext:
         """What stands around a message, in one read."""

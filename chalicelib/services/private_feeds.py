@@ -55,7 +55,12 @@ def make(ports: Ports, label: str, language: str, intent: Intent) -> Outcome[Pri
 
 def listing(ports: Ports, actor: Actor) -> list[PrivateFeed]:
     """One's own addresses, by when they were made."""
-    found, _ = ports.feeds.of_person(actor.person_id)
+    return of(ports, actor.person_id)
+
+
+def of(ports: Ports, person_id: str) -> list[PrivateFeed]:
+    """A person's addresses, by when they were made."""
+    found, _ = ports.feeds.of_person(person_id)
     return sorted(found, key=lambda feed: (feed.created_at, feed.feed_id))
 
 
@@ -76,7 +81,7 @@ def revoke(ports: Ports, feed_id: str, intent: Intent) -> Outcome[PrivateFeed]:
 
 def own(ports: Ports, actor: Actor, feed_id: str) -> PrivateFeed | None:
     """An address of one's own that is live."""
-    found, _ = ports.feeds.of_person(actor.person_id)
+    found = of(ports, actor.person_id)
     return next((feed for feed in found if feed.feed_id == feed_id), None)
 
 

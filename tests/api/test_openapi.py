@@ -58,6 +58,7 @@ OPERATIONS = {
     "GET /v1/me",
     "PATCH /v1/me",
     "GET /v1/me/bookings",
+    "GET /v1/me/export",
     "GET /v1/me/feeds",
     "POST /v1/me/feeds",
     "DELETE /v1/me/feeds/{feed_id}",

@@ -68,6 +68,11 @@ def moto(aws: None) -> Iterator[Backend]:
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Credentials of nobody, and none of this machine's own settings."""
+    as_nobody(monkeypatch)
+
+
+def as_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the fixture `aws`, for what outlives a test."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

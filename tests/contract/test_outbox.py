@@ -201,3 +201,23 @@ def test_what_people_were_told_has_versions(backend: Backend):
             written(backend, lambda tx, each=each: backend.ports.outbox.save_told(tx, each))
     assert backend.ports.outbox.by_subject(SUBJECT, 5, None).items == []
     assert backend.ports.outbox.by_person(AINO, 5, None).items == []
+
+
+def test_what_somebody_was_told_is_found_by_subjects(backend: Backend):
+    """Of two subjects, to this person: what another was told of the same is not theirs."""
+    others = [Told("booking#b_2", AINO, version=1), Told(SUBJECT, "p_eero", version=1)]
+    for told in (Told(SUBJECT, AINO, version=1), *others):
+        written(backend, lambda tx, told=told: backend.ports.outbox.save_told(tx, told))
+    wanted = [SUBJECT, "booking#b_2", "booking#b_3", SUBJECT]
+    found = backend.ports.outbox.told_of(wanted, AINO)
+    assert sorted(each.subject for each in found) == sorted({SUBJECT, "booking#b_2"})
+    assert {each.person_id for each in found} == {AINO}
+    assert backend.ports.outbox.told_of([], AINO) == []
+
+
+def test_why_nothing_is_sent_to_an_address(backend: Backend):
+    people = backend.ports.people
+    assert people.suppressed(AINO) == ""
+    people.suppress(AINO, "complaint", NOW)
+    assert people.suppressed(AINO) == "complaint"
+    assert people.suppressed("p_eero") == ""

@@ -57,7 +57,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "bookings": READ | WRITE,
         "bookings/by_person": {"Query"},
         "bookings/by_month": {"Query"},
-        "outbox": {"GetItem", "PutItem"},
+        "outbox": {"GetItem", "BatchGetItem", "PutItem"},
         "outbox/by_subject": {"Query"},
         "outbox/by_person": {"Query"},
         "outbox/by_month": {"Query"},

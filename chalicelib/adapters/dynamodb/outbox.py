@@ -1,6 +1,6 @@
 """The outbox: messages, and what each person was told of each subject."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,6 +56,13 @@ class Outbox:
     def save_told(self, tx: Transaction, told: Told) -> None:
         """As `save`, of what a person was told; version 1 is new."""
         self._write(tx, _told_item(told), told.version - 1 or None)
+
+    def told_of(self, subjects: Iterable[str], person_id: str) -> list[Told]:
+        """What a person was told of some subjects, strongly consistent, in no order."""
+        ids = dict.fromkeys(_told_id(subject, person_id) for subject in subjects)
+        keys = [(self._table, {"message_id": each}) for each in ids]
+        found = batch_get(self._client, self._clock, keys)
+        return [_told_of(plain(item)) for _, item in found]
 
     def context(self, message: Message) -> MessageContext:
         """What stands around a message, in one read."""

@@ -152,6 +152,10 @@ class People:
         item = {"item": SUPPRESSED, "reason": reason, "at": iso(at)}
         self._put(person_id, item)
 
+    def suppressed(self, person_id: str) -> str:
+        """Why nothing is sent to a person's address, or ""."""
+        return str(self._get(person_id, SUPPRESSED).get("reason", ""))
+
     def unsuppress(self, person_id: str) -> bool:
         """Send again; whether it had been suppressed."""
         answer = read(
@@ -165,14 +169,7 @@ class People:
 
     def reminders(self, person_id: str) -> bool:
         """Whether a person wants reminders."""
-        answer = read(
-            self._clock,
-            self._client.get_item,
-            TableName=self._table,
-            Key=typed({"person_id": person_id, "item": PREFERENCES}),
-            ConsistentRead=True,
-        )
-        return "Item" not in answer or plain(answer["Item"]).get("reminders") is not False
+        return self._get(person_id, PREFERENCES).get("reminders") is not False
 
     def set_reminders(self, person_id: str, *, on: bool) -> None:
         """Switch them on or off."""
@@ -183,6 +180,17 @@ class People:
         """As `set_reminders`, together with something else."""
         item = {"schema": SCHEMA, "person_id": person_id, "item": PREFERENCES, "reminders": on}
         tx.put("people", item, ("person_id", "item"))
+
+    def _get(self, person_id: str, name: str) -> Item:
+        """An item, strongly consistent; an empty one where there is none."""
+        answer = read(
+            self._clock,
+            self._client.get_item,
+            TableName=self._table,
+            Key=typed({"person_id": person_id, "item": name}),
+            ConsistentRead=True,
+        )
+        return plain(answer.get("Item", {}))
 
     def _put(self, person_id: str, item: Item) -> None:
         whole = {"schema": SCHEMA, "person_id": person_id, **item}

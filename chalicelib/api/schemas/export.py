@@ -1,0 +1,155 @@
+"""Everything that is kept of a person, as it is handed to them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from chalicelib.api.schemas.base import Answer, Model
+from chalicelib.api.schemas.bookings import BookingOut
+from chalicelib.api.schemas.feeds import FeedOut
+from chalicelib.api.schemas.fields import Cursor, Language
+from chalicelib.api.schemas.outbox import MessageOut
+
+Whose = Literal["you", "staff", "system", "clock", "anonymous"]
+
+
+class ExportQuery(Model):
+    """As what, and where to go on."""
+
+    format: Annotated[
+        Literal["json", "ics"],
+        Field(description="json: everything; ics: the bookings, for calendars"),
+    ] = "json"
+    cursor: Cursor | None = None
+
+
+class ProfileKept(Answer):
+    """What is known of a person, and what they are to the Lab."""
+
+    person_id: str
+    name: str
+    email: str
+    organisation: str
+    language: Language
+    granted: Literal["staff", "admin"] | None
+    partner_until: str | None
+    invited: bool
+    created_at: str
+    logged_in_at: str | None
+    erase_from: str | None
+    version: int
+
+
+class KeyKept(Answer):
+    """An API key that is one's own, or that one made."""
+
+    key_id: str
+    label: str
+    scopes: list[str]
+    own: bool
+    created_at: str
+    expires_on: str | None
+    used_at: str | None
+    revoked_at: str | None
+
+
+class SessionKept(Answer):
+    """A session: when it began, and when it was last seen, to ten minutes."""
+
+    id: str
+    created_at: str
+    seen_at: str
+
+
+class LoginKept(Answer):
+    """A mail to log in by."""
+
+    login_id: str
+    language: Language
+    created_at: str
+    expires_at: str
+    used_at: str | None
+    tries: int
+
+
+class AnswerKept(Answer):
+    """An answer that is kept for a repeat of its request."""
+
+    id: str
+    status: int | None
+    expires_at: str
+
+
+class SpanKept(Answer):
+    """A booking that counts in one's quota."""
+
+    booking_id: str
+    start: str
+    end: str
+
+
+class AccountKept(Answer):
+    """What there is once of a person."""
+
+    profile: ProfileKept
+    reminders: bool
+    suppressed: str
+    quota: list[SpanKept]
+    feeds: list[FeedOut]
+    keys: list[KeyKept]
+    sessions: list[SessionKept]
+    logins: list[LoginKept]
+    answers: list[AnswerKept]
+
+
+class ToldKept(Answer):
+    """What a mail told one of a booking."""
+
+    message_id: str
+    start: str
+    end: str
+    space_ids: list[str]
+    units: int
+    equipment: dict[str, int]
+    facilitator: str | None
+    method: Literal["REQUEST", "CANCEL"] | None
+    sequence: int
+
+
+class EntryKept(Answer):
+    """Who did what to what; of others it is said what they are, and not who."""
+
+    at: str
+    subject: str
+    by: Whose
+    action: str
+    fields: list[str]
+    about: dict[str, list[str]]
+
+
+class BookingKept(BookingOut):
+    """A booking in full, with what its person was told of it and who did what to it."""
+
+    made_by: Whose
+    changed_at: str | None
+    planned_end: str | None
+    override: list[str]
+    series_id: str | None
+    organisation_id: str
+    sequence: int
+    told: ToldKept | None
+    telling: ToldKept | None
+    log: list[EntryKept]
+
+
+class ExportOut(Answer):
+    """All that is kept, or a part of it: the rest is at `next`, as `cursor`."""
+
+    note: str
+    person_id: str
+    at: str
+    account: AccountKept | None = Field(description="in the first part")
+    bookings: list[BookingKept]
+    messages: list[MessageOut]
+    log: list[EntryKept]
+    next: str | None

@@ -59,10 +59,10 @@ class Outbox:
 
     def told_of(self, subjects: Iterable[str], person_id: str) -> list[Told]:
         """What a person was told of some subjects, strongly consistent, in no order."""
-        ids = dict.fromkeys(_told_id(subject, person_id) for subject in subjects)
+        ids = dict.fromkeys(told_id(subject, person_id) for subject in subjects)
         keys = [(self._table, {"message_id": each}) for each in ids]
         found = batch_get(self._client, self._clock, keys)
-        return [_told_of(plain(item)) for _, item in found]
+        return [told_of(plain(item)) for _, item in found]
 
     def context(self, message: Message) -> MessageContext:
         """What stands around a message, in one read."""

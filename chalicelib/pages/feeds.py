@@ -25,7 +25,7 @@ def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     form.values["label"] = last(typed(call), "label")
     if status == 403:
         form.refuse(None, why_again(call, words))
-    for problem in problems_of(error, body) if status != 403 else ():
+    for problem in problems_of(error) if status != 403 else ():
         name = "label" if problem.pointer == "/label" else None
         form.refuse(name, message_of(problem, "label", catalog, words))
     heading = words("again.title") if status == 403 else body["title"]

@@ -132,8 +132,6 @@ def form_context(call: Call, catalog: Catalog, form: Form) -> dict[str, Any]:
     words = words_of(call, catalog)
     catalog = seen_by(call.known_actor, catalog)
     own = None if call.known_actor.staff else call.reader
-    if own is not None:
-        form.values["email"] = own.email
     return {
         "form": form,
         "summary": summary(form, catalog, words),

@@ -51,7 +51,7 @@ def make(call: Call) -> Reply:
     choose_language(call, asked_language(call))
     body: FeedIn = call.body
     language = call.reader.language if call.reader else call.language
-    intent = call.intent(lambda feed: {"feed_id": feed.feed_id})
+    intent = call.intent(lambda feed: {"status": 200, "feed_id": feed.feed_id})
     outcome = private_feeds.make(call.ports, body.label, language, intent)
     own = outcome.value or private_feeds.own(call.ports, call.actor, outcome.answer["feed_id"])
     return render(

@@ -219,6 +219,16 @@ def test_every_session_can_be_ended_from_here(api: Api, browser: Browser) -> Non
     assert other.get("/me").status == 303
 
 
+def test_a_copy_of_all_that_is_kept_is_a_link_away(api: Api, browser: Browser) -> None:
+    api.books(space_ids=["pod"])
+    page = browser.get("/me")
+    links = page.one("section", aria_labelledby="copy").all("a")
+    cookie = f"{SESSION}={browser.jar[SESSION]}"
+    answers = [api("GET", f"/{each.attrs['href']}", Cookie=cookie) for each in links]
+    assert answers[0].json["account"]["profile"]["email"] == AINO
+    assert answers[1].text.startswith("BEGIN:VCALENDAR")
+
+
 def test_the_page_costs_five_looks(api: Api, browser: Browser) -> None:
     """Who asks, what is known of them, whether they want reminders, their bookings, their addresses."""
     api.store.calls.clear()

@@ -16,6 +16,7 @@ from tests.page import Browser, Page
 
 LANGUAGES = ("fi", "sv", "en")
 FORM = "/book?space_id=pod&start=2026-12-02T10:00&end=2026-12-02T11:00"
+TERMS = {"name": "Pia Peltola", "accept_terms": "on"}
 TYPED = {
     "title": "Kahvit & tee",
     "attendees": "2",
@@ -113,6 +114,14 @@ def test_nothing_is_read_of_quotas_where_there_are_none_or_nobody_logged_in(make
         assert "snapshot" not in api.store.calls
 
 
+def test_staff_who_book_for_others_are_told_of_no_quota_of_their_own(make_api) -> None:
+    api = make_api(live_bookings=5)
+    browser = Browser(api.client)
+    api.logs_in("sami.salo@tyo2lab.fi", granted=Role.STAFF)
+    log_in(api, browser, "sami.salo@tyo2lab.fi")
+    assert not browser.get(FORM).all(class_="standing")
+
+
 def test_staff_book_for_anybody(api: Api, browser: Browser) -> None:
     api.logs_in("sami.salo@tyo2lab.fi", "Sami Salo", granted=Role.STAFF)
     log_in(api, browser, "sami.salo@tyo2lab.fi")
@@ -150,6 +159,9 @@ def test_a_space_is_offered_only_to_those_it_is_open_to(make_api) -> None:
         assert refused.status == 422
         assert hidden not in offered(refused)
         assert bool(week.all(id="equipment_easel")) == (browser is aino)
+    hidden_field = pia.send(pia.get(FORM), space_id="den", equipment_easel="1", **TERMS)
+    assert hidden_field.status == 422
+    assert "Tätä ei voi varata" in hidden_field.one("section", class_="summary").text
     assert {"den", "pod"} <= offered(Browser(api.client).get("/book"))
 
 

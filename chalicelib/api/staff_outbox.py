@@ -97,8 +97,8 @@ def preview(call: Call) -> Reply:
 def trust_again(call: Call) -> Reply:
     """Send to an address again to which mails had bounced, or whose owner had complained."""
 
-    def render(person_id: str) -> dict[str, Any]:
-        return {"status": 200, "body": {"person_id": person_id}}
+    def render(trusted: outbox.Trusted) -> dict[str, Any]:
+        return {"status": 200, "body": {"person_id": trusted.person_id}}
 
     return stored(outbox.trust_again(call.ports, call.body.email, call.intent(render)))
 

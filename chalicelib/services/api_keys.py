@@ -38,6 +38,11 @@ class KeyView:
     key: ApiKey
     standing: Standing
 
+    @property
+    def person_id(self) -> str:
+        """Whose own it is, if it is somebody's."""
+        return self.key.owner_id
+
 
 def actor_of(ports: Ports, text: str) -> Actor | None:
     """Whom a key speaks for, or None. One read; and at most once an hour a note that it is in use."""

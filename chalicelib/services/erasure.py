@@ -53,7 +53,7 @@ class _Begun(AlreadyDone):
 def begin(ports: Ports, person_id: str, intent: Intent) -> Outcome[Erasure]:
     """Begin to forget somebody: oneself, or as an admin anybody. Begun twice is begun once.
 
-    Raises NotFound where nothing is known of them.
+    Raises NotFound where nothing is known of them, Refused where it is the last admin.
     """
 
     def decide(attempt: Attempt) -> Erasure:
@@ -147,7 +147,8 @@ def _steps(ports: Ports, erasure: Erasure, steps: Mapping[Step, Work], stop: Sto
 
 def _end(ports: Ports, erasure: Erasure) -> Erasure:
     """The profile and the quota last, in one transaction with the end of it: then they are a newcomer."""
-    remains = ports.keeping.traces_of(erasure.person_id)
+    found = ports.keeping.traces_of(erasure.person_id)
+    remains = [each for each in found if each.item in traces.REMAINS]
     after = domain.ended(erasure, ports.clock.now())
 
     def write(tx: Transaction) -> None:

@@ -38,6 +38,13 @@ def shown(
     return page
 
 
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """Somebody whose address is sent to again."""
+
+    person_id: str
+
+
 def find(ports: Ports, wanted: Wanted, limit: int, after: Fields | None) -> Page[Message]:
     """A page of messages by when they are due; without a range, those of the last and next month."""
     if wanted.subject:
@@ -107,10 +114,10 @@ def preview(ports: Ports, kind: Kind, language: str) -> Preview:
     return ports.preview(kind, language, ports.settings.fresh(), ports.clock.now())
 
 
-def trust_again(ports: Ports, email: str, intent: Intent) -> Outcome[str]:
+def trust_again(ports: Ports, email: str, intent: Intent) -> Outcome[Trusted]:
     """Send to an address again that had bounced or complained. NotFound where it had not."""
 
-    def decide(attempt: Attempt) -> str:
+    def decide(attempt: Attempt) -> Trusted:
         attempt.read()
         person_id = _person_id(email, attempt.catalog.site.salt)
         if not ports.people.unsuppress(person_id):
@@ -122,7 +129,7 @@ def trust_again(ports: Ports, email: str, intent: Intent) -> Outcome[str]:
             action="trust-again",
             at=ports.clock.now(),
         )
-        return person_id
+        return Trusted(person_id)
 
     return write(ports, intent, decide)
 

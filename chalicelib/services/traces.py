@@ -17,6 +17,7 @@ from chalicelib.domain.erasures import Step, anonymised, forgotten, quiet, unown
 from chalicelib.domain.errors import Broken, Race
 from chalicelib.domain.messages import Message
 from chalicelib.domain.people import CLOCK
+from chalicelib.domain.retention import Trace
 from chalicelib.domain.times import FIRST_YEAR, LAST_YEAR
 from chalicelib.services.ports import Ports, Quota, Transaction
 
@@ -25,6 +26,7 @@ PAGE = 50
 TRIES = 5
 TOGETHER = 40  # removals of one transaction, of two items at most: it holds a hundred
 EVER = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
+FEED = "feed#"
 REMAINS = ("profile", "quota")  # until the very end: they keep everything new out
 Stop = Callable[[], bool]
 
@@ -112,7 +114,7 @@ def tokens(ports: Ports, person_id: str, stop: Stop) -> bool:
 
 def account(ports: Ports, person_id: str, stop: Stop) -> bool:
     """All that is kept under them but what keeps everything new out."""
-    found = [each for each in ports.keeping.traces_of(person_id) if each.item not in REMAINS]
+    found = _others(ports, person_id)
     return _remove(ports, person_id, found, ports.keeping.remove_trace, stop)
 
 
@@ -137,11 +139,15 @@ def left(ports: Ports, person_id: str) -> list[Step]:
         Step.KEYS: _keys(ports, person_id),
         Step.FEEDS: ports.feeds.of_person(person_id)[0],
         Step.TOKENS: ports.keeping.tokens_of(person_id),
-        Step.ACCOUNT: [
-            each for each in ports.keeping.traces_of(person_id) if each.item not in REMAINS
-        ],
+        Step.ACCOUNT: _others(ports, person_id),
     }
     return [step for step, things in found.items() if things]
+
+
+def _others(ports: Ports, person_id: str) -> list[Trace]:
+    """What is kept under them besides what stays to the end; feeds have a second half elsewhere."""
+    found = ports.keeping.traces_of(person_id)
+    return [each for each in found if not (each.item in REMAINS or each.item.startswith(FEED))]
 
 
 def _counted(ports: Ports, person_id: str) -> list[Booking]:

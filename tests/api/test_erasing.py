@@ -1,5 +1,7 @@
 """Being forgotten, by oneself and by an admin."""
 
+from datetime import date
+
 import pytest
 
 from chalicelib.domain.kept import ERASED
@@ -116,3 +118,37 @@ def test_hosts_do_not_forget_people(api: Api) -> None:
 def test_who_is_nobody_is_not_found(api: Api, person_id: str) -> None:
     answer = api("DELETE", f"/v1/staff/persons/{person_id}?confirm=true", Cookie=an_admin(api))
     assert answer.status == 404
+
+
+def test_while_somebody_is_forgotten_staff_see_nothing_of_them(api: Api, aino: str) -> None:
+    person_id = api.person_id("aino.aalto@gov.fi")
+    admin = an_admin(api)
+    api("DELETE", f"/v1/staff/persons/{person_id}?confirm=true", Cookie=admin)
+    seen = api("GET", f"/v1/staff/persons/{person_id}", Cookie=admin)
+    assert (seen.status, seen.json["name"], seen.json["email"]) == (200, "", "")
+    listed = api("GET", "/v1/staff/persons", Cookie=admin)
+    assert person_id not in listed.text
+    later(api)
+    assert api("GET", f"/v1/staff/persons/{person_id}", Cookie=admin).status == 404
+
+
+def test_a_partner_s_invitation_goes_with_them(api: Api) -> None:
+    pia = api.logs_in("pia.peltola@partner.example", partner_until=date(2026, 12, 31))
+    api("DELETE", ME, Cookie=pia)
+    later(api)
+    asked = api("POST", "/v1/auth/links", {"email": "pia.peltola@partner.example"})
+    assert asked.status == 202  # as for everybody
+    assert not [
+        one for one in api.store.profiles if one == api.person_id("pia.peltola@partner.example")
+    ]
+
+
+def test_the_last_admin_stays(api: Api) -> None:
+    admin = an_admin(api)
+    api.store.admins.clear()
+    api.store.admins.add(api.person_id("sami.salo@tyo2lab.fi"))
+    refused = api("DELETE", ME, Cookie=admin)
+    assert (refused.status, refused.problem) == (409, "stale-state")
+    api.store.admins.add("p_another")
+    assert api("DELETE", ME, Cookie=admin).status == 202
+    assert api.store.admins == {"p_another"}

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.api_keys import ApiKey
+from chalicelib.domain.erasures import Step
 from chalicelib.domain.errors import LabError, NotFound, Refused
 from chalicelib.domain.kept import ERASED
 from chalicelib.domain.logins import Session
@@ -185,6 +186,18 @@ def test_whoever_dies_and_wherever_somebody_is_forgotten_once() -> None:
             recover(store, clock)
             assert result(store) == whole, f"died {moment} call {number}"
             Invariant(store).check_all()
+
+
+@pytest.mark.parametrize("step", Step)
+def test_what_is_left_is_never_taken_for_done(monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
+    """Whichever step does nothing, the pass behind the fence sees it: it goes on, and after hours rings."""
+    monkeypatch.setattr(erasure, "STEPS", {**erasure.STEPS, step: lambda *_: True})
+    monkeypatch.setattr(erasure, "AT_ONCE", {})
+    store, clock = a_scene()
+    request_and_clock(store, clock)
+    assert not store.erasures[AINOS].done
+    clock.forward(hours=6)
+    assert retention.run(memory_ports(store, clock)) == retention.Retained(erasing=1, overdue=1)
 
 
 def a_year_ago() -> tuple[Store, FakeClock]:

@@ -5,11 +5,25 @@ from collections import Counter
 import pytest
 
 from chalicelib.domain.errors import Refused
-from chalicelib.services import availability, bookings, expiry, spaces
-from tests.builders import ANYBODY, STAFF, a_change, a_request, an_intent, at, wed
+from chalicelib.domain.logins import digest_of
+from chalicelib.domain.private_feeds import PrivateFeed
+from chalicelib.services import audit, availability, bookings, expiry, private_feeds, spaces
+from tests.builders import (
+    AINO,
+    ANYBODY,
+    FORM,
+    STAFF,
+    a_change,
+    a_profile,
+    a_request,
+    an_intent,
+    at,
+    wed,
+)
 from tests.contract.backends import Backend
 from tests.contract.counting import counted
 from tests.contract.scenarios import SCENARIOS, Scenario, booked, held_until_proved
+from tests.contract.things import NOW, written
 
 ONE_SPACE = Counter(
     {
@@ -120,3 +134,36 @@ def test_a_change_that_moves_nothing_leaves_the_ledger_alone(dynamodb: Backend):
         bookings.change(dynamodb.ports, booking.booking_id, change, None, an_intent())
     (kinds,) = bill.kinds
     assert "Update ledger" not in kinds
+
+
+def test_who_reads_another_s_booking_costs_one_write_more(dynamodb: Backend):
+    booking = booked(dynamodb)
+    for actor, more in ((FORM, []), (STAFF, ["TransactWriteItems"])):
+        with counted(dynamodb.client) as bill:
+            bookings.read(dynamodb.ports, booking.booking_id, actor)
+        assert bill.names == ["GetItem", *more]
+
+
+def test_a_private_calendar_is_three_reads_and_once_a_day_a_write(dynamodb: Backend):
+    booking = booked(dynamodb)
+    token, ports = "f" * 64, dynamodb.ports
+    feed = PrivateFeed("f_1", booking.person_id, digest_of(token), "k1", "fi", NOW)
+    profile = a_profile(AINO, booking.person_id)
+    written(
+        dynamodb,
+        lambda tx: ports.feeds.add(tx, feed, 0),
+        lambda tx: ports.people.save_profile(tx, profile),
+    )
+    for noting in (["TransactWriteItems"], []):
+        with counted(dynamodb.client) as bill:
+            found = private_feeds.read(ports, token)
+        assert [each.booking_id for each in found.bookings] == [booking.booking_id]
+        assert bill.names == ["GetItem", "GetItem", "Query", *noting]
+
+
+def test_a_page_of_the_audit_log_is_one_read_and_the_note_of_it(dynamodb: Backend):
+    booking = booked(dynamodb)
+    wanted = audit.Wanted(subject=f"booking#{booking.booking_id}")
+    with counted(dynamodb.client) as bill:
+        assert audit.shown(dynamodb.ports, STAFF, wanted, 10, None).items
+    assert bill.names == ["Query", "TransactWriteItems"]

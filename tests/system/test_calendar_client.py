@@ -13,7 +13,9 @@ import pytest
 from icalendar import Calendar
 
 from tests.cloud import RunningCloud
+from tests.mailbox import login_code, wait_for_mails
 from tests.system.crowd import Lab, Request
+from tests.system.test_mails import browse
 
 CONFIG = """
 [general]
@@ -48,15 +50,18 @@ class Subscriber:
 
     def synchronised(self) -> list[tuple[str, str]]:
         """The times of its entries, in UTC."""
+        return sorted(
+            (f"{each.start:%Y-%m-%dT%H:%M}", f"{each.end:%Y-%m-%dT%H:%M}") for each in self.events()
+        )
+
+    def events(self) -> list[Any]:
+        """Its entries."""
         self._run("sync")
-        events = [
+        return [
             event
             for path in (self._folder / "calendar").glob("*.ics")
             for event in Calendar.from_ical(path.read_bytes()).walk("VEVENT")
         ]
-        return sorted(
-            (f"{each.start:%Y-%m-%dT%H:%M}", f"{each.end:%Y-%m-%dT%H:%M}") for each in events
-        )
 
     def _run(self, command: str) -> None:
         done = subprocess.run(
@@ -134,3 +139,51 @@ def test_a_subscriber_sees_a_booking_appear_move_and_vanish(
     assert asked_again(url, **known(url)) == 304
     busy = f"{cloud.endpoint}/v1/spaces/studio/freebusy.ics"
     assert asked_again(busy, **known(busy)) == 304
+
+
+@pytest.mark.slow
+def test_a_person_subscribes_to_their_own_calendar_until_they_revoke_it(
+    cloud: RunningCloud, lab: Lab, tmp_path: Path
+) -> None:
+    """Under the policies of the deployed function, by a secret address (B97)."""
+    to, day = "eero.calendar@gov.fi", lab.fresh_day()
+    _, browser = browse(cloud, "POST", "/v1/auth/links", {"email": to})
+    (mail,) = wait_for_mails(cloud, to, 1)
+    code = {"code": login_code(mail)}
+    _, session = browse(cloud, "POST", "/v1/auth/session", code, browser)
+
+    def ask(method: str, path: str, body: Any = None) -> Any:
+        return browse(cloud, method, path, body, session)[0]
+
+    feed = ask("POST", "/v1/me/feeds", {"label": "Eeron varaukset"})
+    calendar = Subscriber(feed["url"], tmp_path)
+    assert calendar.events() == []
+    body = {
+        "space_ids": ["pod"],
+        "start": f"{day}T10:00:00Z",
+        "end": f"{day}T11:00:00Z",
+        "person": {"name": "Eero Eskola", "email": to},
+        "accept_terms": True,
+    }
+    made = ask("POST", "/v1/bookings", body)
+    (event,) = calendar.events()
+    assert (f"{event.start:%Y-%m-%dT%H:%M}", str(event["status"])) == (f"{day}T10:00", "CONFIRMED")
+    (own,) = ask("GET", "/v1/me/bookings")["items"]
+    assert own["booking_id"] == made["booking_id"]
+    unchanged = {"If_None_Match": known_tag(feed["url"])}
+    assert asked_again(feed["url"], **unchanged) == 304
+    path = f"/v1/bookings/{made['booking_id']}"
+    ask("DELETE", path)
+    assert asked_again(feed["url"], **unchanged) == 200
+    (event,) = calendar.events()
+    assert str(event["status"]) == "CANCELLED"
+    whole = ask("GET", "/v1/me/export")
+    assert [each["feed_id"] for each in whole["account"]["feeds"]] == [feed["feed_id"]]
+    ask("DELETE", f"/v1/me/feeds/{feed['feed_id']}")
+    assert asked_again(feed["url"]) == 404
+
+
+def known_tag(url: str) -> str:
+    """The ETag of what a calendar has just read."""
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return str(answer.headers["ETag"])

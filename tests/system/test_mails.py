@@ -37,7 +37,7 @@ def browse(
     cloud: RunningCloud, method: str, path: str, body: Any = None, cookie: str = ""
 ) -> tuple[Any, str]:
     """As `ask`, from a browser without any key: what was answered, and the cookie that it sets."""
-    headers = {"Content-Type": "application/json", "Cookie": cookie}
+    headers = {"Content-Type": "application/json", "If-Match": "*", "Cookie": cookie}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{cloud.endpoint}{path}", data, headers, method=method)
     with urllib.request.urlopen(request, timeout=30) as answer:

@@ -17,13 +17,15 @@ packaged=$work/template.json
 
 aws s3api head-bucket --bucket "$bucket" >/dev/null 2>&1 || aws s3 mb "s3://$bucket" >/dev/null
 
-# The key that links, codes and cursors are signed with. CloudFormation cannot make a SecureString, and
-# the key must never change by a deployment: made once, before the functions that read it.
+# The first key that links, codes, forms and cursors are signed with. CloudFormation cannot make a
+# SecureString, and keys must never change by a deployment: made once, before the functions that read it,
+# and from then on the affair of infra/rotate_key.py.
 key_name="/$stack/signing-key"
 if ! aws ssm get-parameter --name "$key_name" >/dev/null 2>&1; then
     key=$(head -c 32 /dev/urandom | base64 | tr -d '\n')
     # In a file: a command's arguments can be read by everybody on this machine.
-    printf '{"Name": "%s", "Type": "SecureString", "Value": "%s"}' "$key_name" "$key" >"$work/key.json"
+    ring=$(printf '{\\"current\\": \\"1\\", \\"keys\\": {\\"1\\": \\"%s\\"}}' "$key")
+    printf '{"Name": "%s", "Type": "SecureString", "Value": "%s"}' "$key_name" "$ring" >"$work/key.json"
     aws ssm put-parameter --cli-input-json "file://$work/key.json" >/dev/null
 fi
 

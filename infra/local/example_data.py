@@ -6,24 +6,13 @@ from chalicelib.domain.catalog import Site
 from chalicelib.domain.domains import allowed
 from chalicelib.domain.people import Person
 from chalicelib.domain.spaces import Hours, Kind, Space
+from infra.allowed_domains import listed
 
 OFFICE_HOURS = Hours(week=(((480, 1080),),) * 5 + ((), ()))
 ALL_HOURS = Hours(week=(((0, 1440),),) * 7)
 
 STAFF = Person("Sami Salo", "sami.salo@tyo2lab.fi", "Työ 2.0 Lab", "fi")
-ALLOWED_DOMAINS = (
-    "gov.fi",
-    "valtio.fi",
-    "tyo2lab.fi",
-    "vm.fi",
-    "dvv.fi",
-    "valtiokonttori.fi",
-    "vero.fi",
-    "kela.fi",
-    "thl.fi",
-    "museovirasto.fi",
-    "helsinki.fi",
-)
+OWN_DOMAIN = "tyo2lab.fi"
 
 
 MAIL_DOMAIN = "lab.example.fi"
@@ -37,7 +26,7 @@ def site(base_url: str, salt: str) -> Site:
         base_url=base_url,
         prove_address=True,
         live_bookings=None,
-        allowed_domains=allowed(ALLOWED_DOMAINS),
+        allowed_domains=(*allowed((OWN_DOMAIN,)), *listed()),
         mailbox=f"varaukset@{MAIL_DOMAIN}",
         salt=salt,
     )

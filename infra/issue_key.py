@@ -13,8 +13,9 @@ import argparse
 import sys
 
 from chalicelib import bootstrap
+from chalicelib.domain.catalog import Site
 from chalicelib.domain.people import Actor, Person, Role, Scope, normalised, person_id_of
-from chalicelib.services import api_keys, persons
+from chalicelib.services import api_keys, persons, spaces
 from chalicelib.services.api_keys import KeyRequest, KeyView
 from chalicelib.services.ports import Ports
 from chalicelib.services.writing import Intent
@@ -25,6 +26,10 @@ SYSTEM = (Scope.AVAILABILITY, Scope.BOOK)
 
 def host_key(ports: Ports, person: Person, role: Role) -> str:
     """Give somebody a role, and a key of their own with all that a host may."""
+    if (
+        ports.settings.fresh().site.salt == Site().salt
+    ):  # of a new site, whose first change makes it
+        spaces.change_site(ports, {}, ("*",), _intent("site", "salt"))
     persons.appoint(ports, person, role, _intent("person", person))
     person_id = person_id_of(person.email, ports.settings.fresh().site.salt)
     return issued(ports, KeyRequest(f"{role.value}'s own", (Scope.STAFF,), owner_id=person_id))

@@ -3,11 +3,12 @@
 import pytest
 
 from chalicelib import bootstrap
-from chalicelib.domain.people import Role, Scope
-from chalicelib.services import api_keys
+from chalicelib.domain.catalog import Site
+from chalicelib.domain.people import Role, Scope, person_id_of
+from chalicelib.services import api_keys, spaces
 from infra import allowed_domains, issue_key
-from tests.builders import SAMI, Ports, the_ports
-from tests.fakes import Store
+from tests.builders import SAMI, Ports, an_intent, the_ports
+from tests.fakes import Store, memory_ports
 
 
 @pytest.fixture
@@ -40,6 +41,21 @@ def test_a_host_can_log_in_and_has_a_key_that_grants_nothing(lab, capsys, role: 
     assert store.admins == ({profile.person_id} if role is Role.ADMIN else set())
     assert key.rpartition(".")[2] not in repr(store)
     assert SAMI.name not in repr(store.api_keys)
+
+
+def test_the_first_admin_of_a_new_site_is_known_by_the_id_that_they_keep(capsys, monkeypatch):
+    """Ids hang on the site's salt, which is made with its first settings."""
+    store = Store()
+    ports = memory_ports(store)
+    monkeypatch.setattr(bootstrap, "ports", lambda: ports)
+    key = printed(capsys, "admin", "Sami Salo", SAMI.email)
+    salt = store.site.salt
+    assert salt != Site().salt
+    staff = api_keys.actor_of(ports, key)
+    spaces.change_site(ports, {"base_url": "https://lab.example"}, ("*",), an_intent(staff))
+    assert store.site.salt == salt
+    assert staff.person_id == person_id_of(SAMI.email, salt)
+    assert store.profiles[staff.person_id].granted is Role.ADMIN
 
 
 def test_an_admin_stays_one_who_gets_another_key(lab, capsys):

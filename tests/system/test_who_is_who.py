@@ -21,7 +21,7 @@ def ask(cloud: RunningCloud, method: str, path: str, body: Any = None, **headers
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{cloud.endpoint}{path}", data, sent, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=90) as answer:
             cookie = (answer.headers["Set-Cookie"] or "").partition(";")[0]
             return answer.status, json.loads(answer.read()), cookie
     except urllib.error.HTTPError as error:

@@ -42,11 +42,11 @@ def test_a_code_to_confirm_lives_as_long_as_its_key(proving):
     ports.secrets.known = ROTATED
     new = links.code_of(ports, hold)
     assert new != old
-    assert links.code_matches(ports, hold, old)
-    assert links.code_matches(ports, hold, new)
+    assert links.code_matches(ports, hold.booking_id, old)
+    assert links.code_matches(ports, hold.booking_id, new)
     ports.secrets.known = GONE
-    assert not links.code_matches(ports, hold, old)
-    assert links.code_matches(ports, hold, new)
+    assert not links.code_matches(ports, hold.booking_id, old)
+    assert links.code_matches(ports, hold.booking_id, new)
 
 
 def the_mail(ports, store):

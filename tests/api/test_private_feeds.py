@@ -16,6 +16,7 @@ from chalicelib.domain.errors import OutcomeUnknown
 from chalicelib.domain.letters import Letter, Method
 from chalicelib.domain.messages import Kind
 from chalicelib.domain.people import Role
+from chalicelib.services import private_feeds
 from tests.api.conftest import FORM_KEY, OURS, STAFF_KEY, Answer, Api, booking, eero
 
 FEEDS = "/v1/me/feeds"
@@ -403,4 +404,28 @@ def test_a_host_who_is_one_no_more_reads_on_as_a_person(api: Api) -> None:
     feed = made(api, sami)
     person_id = api.person_id("sami.salo@tyo2lab.fi")
     api.store.profiles[person_id] = replace(api.store.profiles[person_id], granted=None)
+    assert events(api, feed) == []
+
+
+def test_without_a_language_it_speaks_one_s_own(api: Api, aino: str) -> None:
+    api("PATCH", "/v1/me", {"language": "sv"}, Cookie=aino, If_Match="*")
+    assert made(api, aino)["language"] == "sv"
+
+
+def test_a_calendar_without_end_is_cut_at_its_far_end(
+    api: Api, aino: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(private_feeds, "MOST_BOOKINGS", 1)
+    first = books(api, aino)["booking_id"]
+    books(api, aino, start="2026-12-03T10:00", end="2026-12-03T11:00")
+    (event,) = events(api, made(api, aino))
+    assert event["uid"] == f"{first}@lab.example"
+
+
+def test_an_address_whose_signing_key_is_gone_is_not_shown_again(api: Api, aino: str) -> None:
+    """It goes on working: only its digest is compared."""
+    feed = make(api, aino, Idempotency_Key="key-1").json
+    api.ports.secrets.known = ("k2",)
+    late = make(api, aino, Idempotency_Key="key-1")
+    assert (late.status, late.json["url"]) == (201, None)
     assert events(api, feed) == []

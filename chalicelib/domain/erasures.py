@@ -10,7 +10,7 @@ from enum import StrEnum
 from chalicelib.domain import kept
 from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.bookings import Booking, State, cancelled, changed, expired, judged
-from chalicelib.domain.kept import ERASED, NOBODY, blanked
+from chalicelib.domain.kept import ERASED, NOBODY, blanked, is_somebody
 from chalicelib.domain.messages import Message, dropped
 from chalicelib.domain.messages import State as Sending
 
@@ -71,7 +71,9 @@ def behind_fence(erasure: Erasure, now: datetime) -> bool:
 def anonymised(booking: Booking, now: datetime) -> Booking:
     """The next version of a booking: nobody's, and given up where it has not been used yet."""
     over = given_up(booking, now)
-    made_by = ERASED if booking.made_by == booking.person_id else booking.made_by
+    made_by = (
+        ERASED if is_somebody(booking.made_by) else booking.made_by
+    )  # else a system's, or a link
     without_person = blanked(over, kept.BOOKING, person=NOBODY, person_id=ERASED, made_by=made_by)
     return replace(without_person, version=booking.version + 1)
 

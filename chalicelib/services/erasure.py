@@ -6,7 +6,8 @@ rest, and behind the fence looks at everything again before the person is a newc
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import partial
 
 from chalicelib.domain import erasures as domain
@@ -17,7 +18,7 @@ from chalicelib.domain.kept import NOBODY, is_somebody
 from chalicelib.domain.people import CLOCK, Actor
 from chalicelib.domain.profiles import Profile
 from chalicelib.domain.retention import erasure_due
-from chalicelib.services import traces
+from chalicelib.services import remains, traces
 from chalicelib.services.access import Action, may
 from chalicelib.services.ports import Ports, Quota, Snapshot, Transaction
 from chalicelib.services.traces import Stop
@@ -65,7 +66,7 @@ def begin(ports: Ports, person_id: str, intent: Intent) -> Outcome[Erasure]:
         before = ports.keeping.erasure(person_id)
         if before is not None and not before.done:
             raise _Begun(before)
-        if snapshot.profile is None and not traces.left(ports, person_id):
+        if snapshot.profile is None and not remains.left(ports, person_id):
             raise NotFound if before is None else _Begun(before)
         return start(ports, attempt.tx, person_id, snapshot, before, actor)
 
@@ -82,12 +83,13 @@ def start(
     snapshot: Snapshot,
     before: Erasure | None,
     by: Actor,
+    since: datetime | None = None,
 ) -> Erasure:
     """Put into a transaction what begins it, on condition that its person is as they were read.
 
-    Refused, when it is committed, where they are the last admin.
+    Refused, when it is committed, where they are the last admin. `since`: as if it was begun then.
     """
-    now = ports.clock.now()
+    now = since or ports.clock.now()
     profile = snapshot.profile or Profile(person_id, NOBODY, created_at=now, version=0)
     erasure = domain.begun(person_id, before, now)
     leaving = profiles.leaving(profile, now)
@@ -121,6 +123,31 @@ def go_on_all(ports: Ports, seconds: float) -> int:
     return sum(not go_on(ports, each, stop).done for each in known if not each.done)
 
 
+def again(ports: Ports, known: Iterable[Erasure]) -> int:
+    """Forget once more whom a restored backup has brought back; how many.
+
+    `known` are the erasures of the live tables; those that the restored ones know of, too, are left to
+    the clock. Nothing else may be under way in the restored tables.
+    """
+    brought_back = 0
+    for each in known:
+        before = ports.keeping.erasure(each.person_id)
+        if before is not None and before.begun_at >= each.begun_at:
+            continue
+        if remains.left(ports, each.person_id) or ports.people.profile(each.person_id):
+            _begin_again(ports, each, before)
+            brought_back += 1
+    return brought_back
+
+
+def _begin_again(ports: Ports, known: Erasure, before: Erasure | None) -> None:
+    snapshot = ports.snapshots.read(person_id=known.person_id)
+    tx = ports.begin()
+    begun = start(ports, tx, known.person_id, snapshot, before, CLOCK, known.begun_at)
+    tx.commit()
+    go_on(ports, begun, lambda: False)
+
+
 def go_on(ports: Ports, erasure: Erasure, stop: Stop) -> Erasure:
     """Do all of it, and end it behind the fence where nothing is left."""
     if stop():
@@ -129,7 +156,9 @@ def go_on(ports: Ports, erasure: Erasure, stop: Stop) -> Erasure:
     if erasure.done:
         return erasure
     # Only what was seen after everything had been written is the whole of it.
-    if not domain.behind_fence(erasure, ports.clock.now()) or traces.left(ports, erasure.person_id):
+    if not domain.behind_fence(erasure, ports.clock.now()) or remains.left(
+        ports, erasure.person_id
+    ):
         return erasure
     return _end(ports, erasure)
 
@@ -148,11 +177,11 @@ def _steps(ports: Ports, erasure: Erasure, steps: Mapping[Step, Work], stop: Sto
 def _end(ports: Ports, erasure: Erasure) -> Erasure:
     """The profile and the quota last, in one transaction with the end of it: then they are a newcomer."""
     found = ports.keeping.traces_of(erasure.person_id)
-    remains = [each for each in found if each.item in traces.REMAINS]
+    last = [each for each in found if each.item in remains.LAST]
     after = domain.ended(erasure, ports.clock.now())
 
     def write(tx: Transaction) -> None:
-        for trace in remains:
+        for trace in last:
             ports.keeping.remove_trace(tx, trace)
         ports.keeping.save_erasure(tx, after)
         _audit(ports, tx, erasure.person_id, CLOCK, "erased")

@@ -19,7 +19,7 @@ from chalicelib.domain.letters import Told
 from chalicelib.domain.messages import Message
 from chalicelib.domain.people import CLOCK
 from chalicelib.domain.retention import MESSAGES, STAGES, Moment, Night, Rule, Table, Token, Trace
-from chalicelib.services import erasure, traces
+from chalicelib.services import erasure, remains, traces
 from chalicelib.services.ports import Fields, Page, Ports
 
 log = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ def _person_due(ports: Ports, trace: Trace, moment: Moment) -> Rule | None:
 
 
 def _has_booked(ports: Ports, person_id: str, since: datetime) -> bool:
-    return bool(ports.bookings.by_person(person_id, since, traces.EVER[1], 1, None).items)
+    return bool(ports.bookings.by_person(person_id, since, remains.EVER[1], 1, None).items)
 
 
 def _forget_person(ports: Ports, trace: Trace, _: Rule, moment: Moment) -> bool:

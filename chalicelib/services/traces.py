@@ -7,36 +7,31 @@ forgotten: a worker who comes late takes nothing from a newcomer.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.bookings import Booking
-from chalicelib.domain.erasures import Step, anonymised, forgotten, quiet, unowned
+from chalicelib.domain.erasures import anonymised, forgotten, quiet, unowned
 from chalicelib.domain.errors import Broken, Race
 from chalicelib.domain.messages import Message
 from chalicelib.domain.people import CLOCK
-from chalicelib.domain.retention import Trace
-from chalicelib.domain.times import FIRST_YEAR, LAST_YEAR
+from chalicelib.services import remains
 from chalicelib.services.ports import Ports, Quota, Transaction
+from chalicelib.services.remains import EVER
 
 log = logging.getLogger(__name__)
-PAGE = 50
 TRIES = 5
 TOGETHER = 40  # removals of one transaction, of two items at most: it holds a hundred
-EVER = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
-FEED = "feed#"
-REMAINS = ("profile", "quota")  # until the very end: they keep everything new out
 Stop = Callable[[], bool]
 
 
 def bookings(ports: Ports, person_id: str, stop: Stop) -> bool:
     """Every booking of theirs: given up where it is still to come, and nobody's from now on."""
-    counted = _counted(ports, person_id)
+    counted = remains.counted(ports, person_id)
     done, after = True, None
     while True:
-        page = ports.bookings.by_person(person_id, *EVER, PAGE, after)
+        page = ports.bookings.by_person(person_id, *EVER, remains.PAGE, after)
         for booking_id in dict.fromkeys(each.booking_id for each in (*counted, *page.items)):
             if stop():
                 return False
@@ -90,7 +85,7 @@ def stray_message(ports: Ports, message_id: str, person_id: str) -> bool:
 def keys(ports: Ports, person_id: str, stop: Stop) -> bool:
     """Their own API keys, and those of systems that they made as admins."""
     done = True
-    for key in _keys(ports, person_id):
+    for key in remains.keys(ports, person_id):
         if stop():
             return False
         tx = ports.begin()
@@ -114,59 +109,8 @@ def tokens(ports: Ports, person_id: str, stop: Stop) -> bool:
 
 def account(ports: Ports, person_id: str, stop: Stop) -> bool:
     """All that is kept under them but what keeps everything new out."""
-    found = _others(ports, person_id)
+    found = remains.others(ports, person_id)
     return _remove(ports, person_id, found, ports.keeping.remove_trace, stop)
-
-
-def known(ports: Ports, person_id: str) -> bool:
-    """Whether there is anything of somebody who never logged in."""
-    return bool(
-        ports.snapshots.read(person_id=person_id).quota
-        or ports.bookings.by_person(person_id, *EVER, 1, None).items
-        or ports.outbox.by_person(person_id, 1, None).items
-        or ports.keeping.tokens_of(person_id)
-    )
-
-
-def left(ports: Ports, person_id: str) -> list[Step]:
-    """Of which steps something is left."""
-    found: Mapping[Step, Iterable[Any]] = {
-        Step.BOOKINGS: [
-            *_counted(ports, person_id),
-            *ports.bookings.by_person(person_id, *EVER, 1, None).items,
-        ],
-        Step.MESSAGES: ports.outbox.by_person(person_id, 1, None).items,
-        Step.KEYS: _keys(ports, person_id),
-        Step.FEEDS: ports.feeds.of_person(person_id)[0],
-        Step.TOKENS: ports.keeping.tokens_of(person_id),
-        Step.ACCOUNT: _others(ports, person_id),
-    }
-    return [step for step, things in found.items() if things]
-
-
-def _others(ports: Ports, person_id: str) -> list[Trace]:
-    """What is kept under them besides what stays to the end; feeds have a second half elsewhere."""
-    found = ports.keeping.traces_of(person_id)
-    return [each for each in found if not (each.item in REMAINS or each.item.startswith(FEED))]
-
-
-def _counted(ports: Ports, person_id: str) -> list[Booking]:
-    """Those of theirs that their quota names, strongly consistent: all that are live, and others."""
-    quota = ports.snapshots.read(person_id=person_id).quota
-    found = ports.bookings.get_many(quota.bookings if quota else ())
-    return [each for each in found if each.person_id == person_id]
-
-
-def _keys(ports: Ports, person_id: str) -> list[ApiKey]:
-    """The keys that name them: there are few keys at all."""
-    found: list[ApiKey] = []
-    after = None
-    while True:
-        page = ports.api_keys.all(PAGE, after)
-        found += [key for key in page.items if person_id in (key.owner_id, key.created_by)]
-        after = page.next
-        if after is None:
-            return found
 
 
 def _release(ports: Ports, tx: Transaction, before: Booking, after: Booking) -> None:
@@ -198,7 +142,7 @@ def _count_no_more(
 def _messages(ports: Ports, person_id: str, stop: Stop, change: Callable[[Message], Any]) -> bool:
     done, after = True, None
     while True:
-        page = ports.outbox.by_person(person_id, PAGE, after)
+        page = ports.outbox.by_person(person_id, remains.PAGE, after)
         for one in page.items:
             if stop():
                 return False

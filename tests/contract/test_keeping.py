@@ -14,7 +14,7 @@ from chalicelib.domain.messages import Kind, message, queued
 from chalicelib.domain.people import Role
 from chalicelib.domain.profiles import newcomer
 from chalicelib.domain.retention import Night, Token, Trace, turned
-from chalicelib.services import bookings, erasure, retention, traces
+from chalicelib.services import bookings, erasure, remains, retention, traces
 from chalicelib.services.ports import Quota
 from tests.builders import ADMIN, AINO, EERO, a_request, an_intent, on
 from tests.contract.backends import Backend, from_the_future
@@ -266,7 +266,7 @@ def test_a_newer_schema_is_walked_over_all_the_same(dynamodb: Backend):
 
 def test_somebody_is_forgotten_and_others_are_not(lab: Backend, monkeypatch: pytest.MonkeyPatch):
     """B117, P-04: the whole of it, over each store, in small pages."""
-    monkeypatch.setattr(traces, "PAGE", 2)
+    monkeypatch.setattr(remains, "PAGE", 2)
     monkeypatch.setattr(traces, "TOGETHER", 2)
     ports = lab.ports
     admin = replace(ADMIN, person_id="p_sami", role=Role.ADMIN)
@@ -283,7 +283,7 @@ def test_somebody_is_forgotten_and_others_are_not(lab: Backend, monkeypatch: pyt
     assert erasure.go_on_all(ports, 60.0) == 1
     lab.clock.forward(minutes=5)
     assert erasure.go_on_all(ports, 60.0) == 0
-    assert traces.left(ports, person_id) == []
+    assert remains.left(ports, person_id) == []
     stored = {each.booking_id: each for each in lab.contents()[0]}
     assert {stored[each.booking_id].person_id for each in made} == {ERASED}
     assert stored[others.booking_id] == others

@@ -18,7 +18,7 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.api import forms
 from chalicelib.domain.erasures import Step
-from chalicelib.services import erasure, traces
+from chalicelib.services import erasure, remains, traces
 from tests.contract.a_life import AINO, AINOS, WORDS, Ears, Find, Lab, live, search, texts
 from tests.contract.backends import in_moto, moto_backend
 from tests.fake_messages import FakePost, FakeQueue, FakeSecrets
@@ -114,7 +114,7 @@ def test_a_step_that_is_left_out_is_found(
     for name in ("AT_ONCE", "STEPS"):
         steps = {key: do for key, do in getattr(erasure, name).items() if key is not step}
         monkeypatch.setattr(erasure, name, steps)
-    monkeypatch.setattr(traces, "left", lambda *_: [])
+    monkeypatch.setattr(remains, "left", lambda *_: [])
     forget(lab)
     assert lab.ports.keeping.erasure(AINOS).done
     assert search(lab)
@@ -125,7 +125,7 @@ def test_a_part_of_a_step_that_is_left_out_is_found(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     """What she was told; the profile and quota at the end; the texts of bookings; the list of hosts."""
-    monkeypatch.setattr(traces, "left", lambda *_: [])
+    monkeypatch.setattr(remains, "left", lambda *_: [])
     if what == "told":
         keeping = type(lab.ports.keeping)
         monkeypatch.setattr(keeping, "remove_told", lambda *_: None)

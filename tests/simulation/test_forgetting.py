@@ -27,6 +27,7 @@ from chalicelib.services import (
     links,
     login,
     private_feeds,
+    remains,
     retention,
     sender,
     sessions,
@@ -303,7 +304,7 @@ def finished(run: Run) -> None:
     ports = memory_ports(run.store, clock)
     erasure.go_on_all(ports, 60.0)
     assert run.store.erasures[AINOS].done
-    assert traces.left(ports, AINOS) == []
+    assert remains.left(ports, AINOS) == []
     words = repr(
         (
             run.store.bookings,

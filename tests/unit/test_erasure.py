@@ -1,5 +1,6 @@
 """Forgetting people: what goes at once, what the clock ends, and that nothing new comes between."""
 
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from chalicelib.services import (
     login,
     mail_events,
     outbox,
+    remains,
     sender,
     sessions,
     traces,
@@ -35,6 +37,7 @@ from tests.builders import (
     the_ports,
     wed,
 )
+from tests.fakes import FakeClock, memory_ports
 from tests.simulation.invariant import Invariant
 from tests.unit.steps import book, change, codes, refused
 
@@ -375,9 +378,36 @@ def test_it_counts_for_nothing_in_the_organisation_s_quota_any_more(lab):
     assert store.bookings[made.booking_id].organisation_id == ""
 
 
+def test_whom_a_backup_brought_back_is_forgotten_again(lab):
+    """A restore drill: the live tables know who was forgotten since the backup was made."""
+    ports, store, clock = lab
+    made = book(ports)
+    backup = deepcopy(store)
+    forget(ports, store, clock)
+    clock.forward(hours=3)
+    restored = memory_ports(backup, FakeClock(clock.now()))
+    assert "Aino" in everything(backup)
+    assert erasure.again(restored, ports.keeping.erasures()) == 1
+    assert "Aino" not in everything(backup)
+    assert AINOS not in everything(backup)
+    assert backup.bookings[made.booking_id].person_id == ERASED
+    assert backup.erasures[AINOS].done
+    assert erasure.again(restored, ports.keeping.erasures()) == 0
+
+
+def test_who_came_back_before_the_backup_was_made_stays(lab):
+    ports, store, clock = lab
+    forget(ports, store, clock)
+    made = book(ports)
+    backup = deepcopy(store)
+    restored = memory_ports(backup, FakeClock(clock.now()))
+    assert erasure.again(restored, ports.keeping.erasures()) == 0
+    assert backup.bookings[made.booking_id] == made
+
+
 def test_pages_are_gone_through_to_the_end(lab, monkeypatch):
     ports, store, clock = lab
-    monkeypatch.setattr(traces, "PAGE", 2)
+    monkeypatch.setattr(remains, "PAGE", 2)
     monkeypatch.setattr(traces, "TOGETHER", 2)
     for hour in range(8, 17):
         book(ports, "pod", **wed(f"{hour}-{hour + 1}"))

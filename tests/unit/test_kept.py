@@ -101,9 +101,12 @@ def test_b117_a_booking_keeps_what_is_counted_and_nothing_of_who_it_was():
     } == {""}
 
 
-def test_who_else_made_a_booking_is_still_known():
-    before = a_full_booking(made_by="k_form")
-    assert anonymised(before, NOW).made_by == "k_form"
+@pytest.mark.parametrize(
+    ("made_by", "after"),
+    [("k_form", "k_form"), ("anonymous", "anonymous"), ("p_sami", ERASED)],
+)
+def test_through_what_a_booking_was_made_is_still_known_and_by_whom_is_not(made_by, after):
+    assert anonymised(a_full_booking(made_by=made_by), NOW).made_by == after
 
 
 @pytest.mark.parametrize(

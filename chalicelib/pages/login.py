@@ -1,4 +1,4 @@
-"""Logging in by a mail, and out again: looking shows and pressing a button acts, since scanners open links."""
+"""Logging in by the code of a mail, and out again."""
 
 import re
 from typing import Any
@@ -20,7 +20,6 @@ from chalicelib.services import login, sessions
 from chalicelib.services.access import Action
 from chalicelib.services.sessions import Entered
 
-LINK = "/login/{login_id}/{token}"
 OUT = {"1": "out", "forgotten": "forgotten"}  # why somebody is logged out
 
 
@@ -126,50 +125,6 @@ def take_code(call: Call) -> Reply:
 
 
 @routes.add(
-    "GET", LINK, "The link of a mail", answers={200: None}, produces=HTML, action=Action.ENTER
-)
-def show_link(call: Call) -> Reply:
-    """A button, in the browser that asked; elsewhere how to go on. Changes nothing, and reads nothing."""
-    choose_language(call, asked_language(call))
-    return _link_page(call)
-
-
-def link_again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
-    """The page of the link with what is wrong: used, too old, or the form of another session."""
-    status, body, headers = problems.presented(error, call.language, call.request_id, catalog)
-    if status >= 500 or status == 404:
-        return None
-    words = words_of(call, catalog)
-    later = {403: why_again(call, words), 429: str(body["detail"])}
-    wrong = later.get(status) or words("login.link_wrong")
-    reply = _link_page(call, status=status, wrong=wrong, dead=status not in later)
-    reply.headers |= headers
-    return reply
-
-
-@routes.add(
-    "POST",
-    LINK,
-    "Log in by the link",
-    answers={303: None},
-    produces=HTML,
-    forms=True,
-    guarded=True,
-    quick=True,
-    again=link_again,
-    purpose=Purpose.LOG_IN,
-    action=Action.ENTER,
-)
-def take_link(call: Call) -> Reply:
-    """Who presses the button in the browser that asked is logged in."""
-    choose_language(call, asked_language(call))
-    cookie, before = call.cookie(cookies.LOGIN), call.session_hash
-    login_id, token = call.params["login_id"], call.params["token"]
-    found = login.by_link(call.ports, cookie, login_id, token, before, network=call.network)
-    return entered(call, found)
-
-
-@routes.add(
     "POST",
     "/logout",
     "Log out here, or everywhere",
@@ -250,23 +205,6 @@ def _code_page(
         here=here,
         form=form,
         sent=sent,
-    )
-
-
-def _link_page(call: Call, *, status: int = 200, wrong: str = "", dead: bool = False) -> Reply:
-    login_id, token = call.params["login_id"], call.params["token"]
-    asked_here = call.cookie(cookies.LOGIN).partition(".")[0] == login_id
-    return render(
-        call,
-        "login_link.html",
-        call.catalog_or_defaults,
-        status=status,
-        private=True,
-        here={"page": f"login/{login_id}/{token}"},
-        asked_here=asked_here,
-        heading="title" if asked_here else "elsewhere",
-        wrong=wrong if asked_here else "",
-        dead=dead,
     )
 
 

@@ -9,6 +9,7 @@ from chalicelib.pages import (  # noqa: F401  # they add their addresses
     feeds,
     front,
     login,
+    login_link,
     manage,
     me,
     sign_on,

@@ -41,6 +41,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
     from chalicelib.adapters.dynamodb.bookings import Bookings
     from chalicelib.adapters.dynamodb.catalog import CatalogStore
     from chalicelib.adapters.dynamodb.feeds import Feeds
+    from chalicelib.adapters.dynamodb.holds import Holds
     from chalicelib.adapters.dynamodb.keeping import Keeping
     from chalicelib.adapters.dynamodb.keys import Keys
     from chalicelib.adapters.dynamodb.ledger import Ledger
@@ -65,6 +66,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         feeds=Feeds(client, prefix, clock),
         keeping=Keeping(client, prefix, clock),
         limits=Limits(client, prefix, clock),
+        holds=Holds(),
         audit=Audit(client, prefix, clock),
         clock=clock,
         settings=CatalogCache(catalog, clock),

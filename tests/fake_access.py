@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.errors import Forbidden, QuotaChanged, Unavailable, VersionRaced, refuse
+from chalicelib.domain.holds import Holds, live
 from chalicelib.domain.limits import Counter, too_many
 from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.people import Role
@@ -282,6 +283,38 @@ class FakeFeeds:
             lambda: None if key in feeds else VersionRaced(),
             lambda: feeds.__setitem__(key, replace(feeds[key], read_at=at)),
         )
+
+
+class FakeHolds:
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+
+    def add(
+        self, tx: "FakeTransaction", before: Holds, booking_id: str, until: int, now: datetime
+    ) -> None:
+        held, key = self._store.holds, before.key
+
+        def check() -> Exception | None:
+            version = held[key].version if key in held else 0
+            left_out = "holds" in self._store.leave_out
+            return None if left_out or version == before.version else QuotaChanged()
+
+        def apply() -> None:
+            present = held.get(key) or Holds(key)
+            kept = live(present, now)
+            held[key] = Holds(key, kept | {booking_id: until}, present.version + 1)
+
+        tx.add(("tokens", key), QUOTA, check, apply)
+
+    def remove(self, tx: "FakeTransaction", key: str, booking_id: str, now: datetime) -> None:
+        held = self._store.holds
+
+        def apply() -> None:
+            present = held.get(key) or Holds(key)
+            kept = {name: until for name, until in present.until.items() if name != booking_id}
+            held[key] = Holds(key, kept, present.version + 1)
+
+        tx.add(("tokens", key), QUOTA, lambda: None, apply)
 
 
 class FakeLimits:

@@ -30,6 +30,7 @@ from chalicelib.domain.errors import (
     refuse,
 )
 from chalicelib.domain.footprints import DayKey, Footprint, bits_by_day
+from chalicelib.domain.holds import Holds
 from chalicelib.domain.letters import Told
 from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.messages import Message
@@ -42,7 +43,7 @@ from chalicelib.domain.times import first_slot
 from chalicelib.services.availability import iso_week
 from chalicelib.services.catalog_cache import CatalogCache
 from chalicelib.services.ports import Fields, KeyRecord, Page, Ports, Quota, Snapshot
-from tests.fake_access import FakeApiKeys, FakeFeeds, FakeLimits, FakeLogins, FakePeople
+from tests.fake_access import FakeApiKeys, FakeFeeds, FakeHolds, FakeLimits, FakeLogins, FakePeople
 from tests.fake_keeping import FakeKeeping
 from tests.fake_messages import (
     FakeAudiences,
@@ -83,6 +84,7 @@ class Store:
     erasures: dict[str, Erasure] = field(default_factory=dict)
     night: Night | None = None  # of the work of a night
     counters: dict[str, int] = field(default_factory=dict)
+    holds: dict[str, Holds] = field(default_factory=dict)
     audit: list[dict[str, Any]] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     told: dict[str, Told] = field(default_factory=dict)
@@ -207,9 +209,10 @@ class FakeSnapshots:
         booking_id: str | None = None,
         person_id: str | None = None,
         organisation_id: str | None = None,
+        holds: Iterable[str] = (),
         days: Iterable[DayKey] = (),
     ) -> Snapshot:
-        keys = list(days)
+        keys, places = list(days), list(holds)
         store = self._store
 
         def take(things: Mapping[Any, T], wanted: list[Any]) -> dict[Any, T]:
@@ -227,6 +230,7 @@ class FakeSnapshots:
                     quota=store.quotas.get(person_id or ""),
                     profile=store.profiles.get(person_id or ""),
                     organisation=store.quotas.get(organisation_id or ""),
+                    holds=take(store.holds, places),
                     days=take(store.ledger, keys),
                 ),
             )
@@ -235,6 +239,9 @@ class FakeSnapshots:
         quotas = part(store.quotas, [person_id] if person_id else [])
         profiles = part(store.profiles, [person_id] if person_id else [])
         organisations = part(store.quotas, [organisation_id] if organisation_id else [])
+        held: dict[str, Holds] = {}
+        for place in places:
+            held |= part(store.holds, [place])
         found: dict[DayKey, LedgerDay] = {}
         for key in keys:
             found |= part(store.ledger, [key])
@@ -244,6 +251,7 @@ class FakeSnapshots:
             quota=next(iter(quotas.values()), None),
             profile=next(iter(profiles.values()), None),
             organisation=next(iter(organisations.values()), None),
+            holds=held,
             days=found,
         )
 
@@ -621,6 +629,7 @@ def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> 
         feeds=FakeFeeds(store),
         keeping=FakeKeeping(store),
         limits=FakeLimits(store),
+        holds=FakeHolds(store),
         audit=FakeAudit(store),
         clock=clock,
         settings=CatalogCache(catalog, clock),

@@ -97,7 +97,11 @@ def preview(call: Call) -> Reply:
     declined = "accept_terms" in call.body.model_fields_set and not request.accept_terms
     also = [Problem("terms-not-accepted", "/accept_terms")]
     found = availability.preview(
-        call.ports, request, call.actor, also if declined and not call.actor.staff else ()
+        call.ports,
+        request,
+        call.actor,
+        also if declined and not call.actor.staff else (),
+        call.network_digest if call.actor.anonymous else "",
     )
     return Reply(
         present.preview(found, request.starts_at, request.ends_at, call.catalog, call.language)

@@ -17,11 +17,11 @@ from chalicelib.api.problems import ApiProblem
 from chalicelib.api.routing import Operation
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Problem, Refused
-from chalicelib.domain.limits import network_of
+from chalicelib.domain.limits import By, network_of
 from chalicelib.domain.logins import digest_of
 from chalicelib.domain.people import ANONYMOUS, Actor, Person
 from chalicelib.domain.times import UnknownLocalTime, parse
-from chalicelib.services import api_keys, opening, sessions
+from chalicelib.services import api_keys, limits, opening, sessions
 from chalicelib.services.access import Action
 from chalicelib.services.ports import Ports
 from chalicelib.services.writing import Intent
@@ -97,6 +97,11 @@ class Call:
         """Where the request comes from, as API Gateway saw it: a header could say anything."""
         identity: Any = self.request.context.get("identity") or {}
         return network_of(identity.get("sourceIp"))
+
+    @property
+    def network_digest(self) -> str:
+        """What is kept of it."""
+        return limits.digest_of(self.ports, By.NETWORK, self.network)
 
     @property
     def session_is_over(self) -> bool:
@@ -226,6 +231,7 @@ class Call:
             fingerprint=self._fingerprint(meant),
             render=render,
             key=self.idempotency_key(),
+            network=self.network_digest if self.actor.anonymous else "",
         )
 
     def idempotency_key(self) -> str | None:

@@ -179,6 +179,7 @@ def _booked(one: Booked, catalog: Catalog) -> Json:
         "override": list(booking.override),
         "series_id": booking.series_id,
         "organisation_id": booking.organisation_id,
+        "network": booking.network,
         "sequence": booking.sequence,
         "told": _telling(one.told.told if one.told else None, catalog),
         "telling": _telling(one.told.telling if one.told else None, catalog),

@@ -121,6 +121,7 @@ def site(one: Site) -> Json:
         "base_url": one.base_url,
         "prove_address": one.prove_address,
         "hold_minutes": one.hold_minutes,
+        "anonymous_holds": one.anonymous_holds,
         "live_bookings": one.live_bookings,
         "hours_per_week": one.hours_per_week,
         "organisation_live_bookings": one.organisation_live_bookings,

@@ -29,6 +29,7 @@ from chalicelib.services.writing import Intent, Outcome
 routes = Routes("staff_settings")
 ONE = "/v1/staff/spaces/{space_id}"
 UNLIMITED = (  # by null
+    "anonymous_holds",
     "live_bookings",
     "hours_per_week",
     "organisation_live_bookings",

@@ -235,6 +235,25 @@ MESSAGES: dict[str, Texts] = {
         "In week {week} your organisation may have at most {limit} hours of bookings. Make it "
         "shorter, or choose another week.",
     ),
+    "quota-exceeded/holds": (
+        "Samalla osoitteella tai samasta verkosta voi olla kerrallaan {limit} vahvistamatonta "
+        "varausta. Vahvista ne sähköpostissa tulleella koodilla, odota, että ne raukeavat, tai "
+        "kirjaudu sisään ja varaa heti.",
+        "Med samma adress eller från samma nätverk kan man ha {limit} obekräftade bokningar på en "
+        "gång. Bekräfta dem med koden som kom per e-post, vänta tills de förfaller, eller logga in "
+        "och boka genast.",
+        "There may be {limit} unconfirmed bookings at a time for one address or from one network. "
+        "Confirm them with the code that was mailed, wait until they lapse, or log in and book at "
+        "once.",
+    ),
+    "quota-exceeded/all-holds": (
+        "Vahvistamattomia varauksia on nyt niin monta kuin niitä voi olla. Kirjaudu sisään ja varaa "
+        "heti, tai yritä myöhemmin uudelleen.",
+        "De obekräftade bokningarna är nu så många som de får vara. Logga in och boka genast, eller "
+        "försök igen senare.",
+        "There are as many unconfirmed bookings as there may be. Log in and book at once, or try "
+        "again later.",
+    ),
     # Said besides, to who may know.
     "quota-exceeded/used": (
         "Käytössä on jo {used}.",

@@ -77,6 +77,7 @@ class Booking:
     override: tuple[str, ...] = ()
     reason: str = ""  # why it was cancelled or denied
     series_id: str | None = None
+    network: str = ""  # a digest of where a hold was made from, for as long as it is one
     organisation_id: str = ""  # whose quota it counts in besides its person's, where there was one
     sequence: int = (
         0  # of its calendar entries (RFC 5545, 3.8.7.4): grows with what people are told
@@ -253,6 +254,8 @@ def changed(booking: Booking, **changes: object) -> Booking:
 
 def _next(booking: Booking, **changes: object) -> Booking:
     after = replace(booking, version=booking.version + 1, **changes)  # type: ignore[arg-type]
+    if after.state is not State.HELD:
+        after = replace(after, network="")
     moved = (after.starts_at, after.state) != (booking.starts_at, booking.state)
     told = moved or any(getattr(after, name) != getattr(booking, name) for name in TOLD)
     return replace(after, sequence=booking.sequence + told, revision=booking.revision + moved)

@@ -25,6 +25,9 @@ class Site:
     base_url: str = ""
     prove_address: bool = True  # who is not vouched for shows by a mail that the address is theirs
     hold_minutes: int = 30
+    anonymous_holds: int | None = (
+        20  # at once, of everybody who has proved no address; None: no limit
+    )
     live_bookings: int | None = None  # how many a person may have at once; None: no limit
     hours_per_week: int | None = None  # of a person's bookings
     organisation_live_bookings: int | None = None  # of all the people of one together

@@ -14,6 +14,7 @@ from chalicelib.domain.availability import (
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Alternative, Conflict, Problem, Refused, refuse
 from chalicelib.domain.footprints import DayKey
+from chalicelib.domain.holds import exceeded as too_many_holds
 from chalicelib.domain.occupancy import LedgerDay, Occupancy
 from chalicelib.domain.people import ANONYMOUS, Actor
 from chalicelib.domain.planning import make_plan, reach
@@ -26,7 +27,7 @@ from chalicelib.domain.times import (
     slot_ceil,
     slot_floor,
 )
-from chalicelib.services import quotas
+from chalicelib.services import holds, quotas
 from chalicelib.services.access import seen_by, times_seen_by
 from chalicelib.services.ports import Ports
 from chalicelib.services.requests import (
@@ -136,11 +137,16 @@ def free_busy(
 
 
 def preview(
-    ports: Ports, request: BookRequest, actor: Actor, also: Iterable[Problem] = ()
+    ports: Ports,
+    request: BookRequest,
+    actor: Actor,
+    also: Iterable[Problem] = (),
+    network: str = "",
 ) -> Preview:
     """What `book` would answer now, with other times and other spaces where it would refuse.
 
-    Nobody needs to have accepted the terms yet; `also` is what else is wrong with the request.
+    Nobody needs to have accepted the terms yet; `also` is what else is wrong with the request, `network`
+    a digest of where nobody in particular asks from.
     """
     catalog, now = ports.settings.fresh(), ports.clock.now()
     ask = ask_of(request, actor)
@@ -167,15 +173,18 @@ def preview(
         }
     site = catalog.site
     organisation_id = quotas.organisation_id_of(person, site, now)
+    places = holds.places(actor, person_id, network, site)
     snapshot = ports.snapshots.read(
         person_id=person_id,
         organisation_id=organisation_id,
+        holds=[place.key for place in places],
         days=sorted({*keys, *near, *there}),
     )
     seen, outside = standing(person, snapshot.profile, actor, catalog, now)
     catalog = seen if person else seen_by(actor, catalog)
     counted = quotas.counted(snapshot, person_id, organisation_id)
     problems += [*outside, *quotas.exceeded(ask, counted, actor, site, now)]
+    problems += too_many_holds(places, snapshot.holds, now)
     others = [space for space in others if catalog.active(space.space_id)]
     occupancy = Occupancy(snapshot.days, first, last, now)
     try:

@@ -10,13 +10,14 @@ from chalicelib.domain.bookings import Booking, State, judged
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Conflict, NotFound, Problem, Race, Refused, refuse
 from chalicelib.domain.footprints import day_keys
+from chalicelib.domain.holds import exceeded as too_many_holds
 from chalicelib.domain.occupancy import mask_of, ranges_of
 from chalicelib.domain.people import Actor
 from chalicelib.domain.planning import Plan
 from chalicelib.domain.rules import unique
 from chalicelib.domain.spaces import space_id_of
 from chalicelib.domain.times import instant_of
-from chalicelib.services import quotas, reading_log
+from chalicelib.services import holds, quotas, reading_log
 from chalicelib.services.access import Action, may, owns
 from chalicelib.services.announcing import announce
 from chalicelib.services.changes import changed
@@ -50,10 +51,19 @@ def book(ports: Ports, request: BookRequest, intent: Intent) -> Outcome[Booking]
         person, person_id, problems = who(request, intent.actor, catalog)
         keys, site = ledger_keys(ask, catalog), catalog.site
         organisation_id = quotas.organisation_id_of(person, site, now)
-        snapshot = attempt.read(person_id=person_id, organisation_id=organisation_id, days=keys)
+        places = holds.places(intent.actor, person_id, intent.network, site)
+        snapshot = attempt.read(
+            person_id=person_id,
+            organisation_id=organisation_id,
+            holds=[place.key for place in places],
+            days=keys,
+        )
         counted = quotas.counted(snapshot, person_id, organisation_id)
         seen, outside = standing(person, snapshot.profile, intent.actor, catalog, now)
-        exceeded = quotas.exceeded(ask, counted, intent.actor, site, now)
+        exceeded = [
+            *quotas.exceeded(ask, counted, intent.actor, site, now),
+            *too_many_holds(places, snapshot.holds, now),
+        ]
         also = [*problems, *outside, *exceeded]
         plan = planned(ask, seen, snapshot, keys, now, also=also)
         if person is None or person_id is None:
@@ -83,11 +93,13 @@ def book(ports: Ports, request: BookRequest, intent: Intent) -> Outcome[Booking]
             facilitation_notes=request.facilitation_notes,
             confirm_by=held_until if state is State.HELD else None,
             override=request.override,
+            network=intent.network if state is State.HELD else "",
             organisation_id=organisation_id or "",
         )
         _claim(attempt, booking, plan.governing)
         ports.bookings.create(attempt.tx, booking)
         quotas.keep(ports, attempt.tx, site, None, booking, now, counted)
+        holds.begin(ports, attempt.tx, booking, site, snapshot.holds)
         audit(ports, attempt.tx, booking, intent, "book", now, override=request.override)
         announced[:] = announce(attempt, None, booking, "book", now)
         return booking
@@ -252,8 +264,7 @@ def _allowed(booking: Booking | None, actor: Actor, action: Action) -> Booking:
 def _first_state(actor: Actor, person_id: str, plan: Plan, catalog: Catalog) -> State:
     if actor.staff:
         return State.CONFIRMED
-    proved = actor.vouches or actor.person_id == person_id
-    if catalog.site.prove_address and not proved:
+    if holds.to_be_proved(actor, person_id, catalog.site):
         return State.HELD
     return State.PENDING if plan.needs_approval else State.CONFIRMED
 
@@ -289,7 +300,9 @@ def save(
             tx, after.booking_id, before.held, after.held, until=after.until, marks=after.marks()
         )
     ports.bookings.save(tx, after)
-    quotas.keep(ports, tx, attempt.catalog.site, before, after, ports.clock.now(), counted)
+    site, now = attempt.catalog.site, ports.clock.now()
+    quotas.keep(ports, tx, site, before, after, now, counted)
+    holds.end(ports, tx, before, after, site, now)
 
 
 def _reclaimable(attempt: Attempt, booking: Booking, now: datetime) -> None:

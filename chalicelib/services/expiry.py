@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from chalicelib.domain.bookings import expired, judged
 from chalicelib.domain.errors import Broken, Race
 from chalicelib.domain.people import CLOCK
-from chalicelib.services import quotas
+from chalicelib.services import holds, quotas
 from chalicelib.services.announcing import announce_in
 from chalicelib.services.ports import Ports
 
@@ -55,6 +55,7 @@ def expire(ports: Ports, booking_id: str) -> bool:
     ports.bookings.save(tx, after)
     site = ports.settings.get().site
     quotas.keep(ports, tx, site, booking, after, now)
+    holds.end(ports, tx, booking, after, site, now)
     ports.audit.add(
         tx, subject=f"booking#{booking_id}", actor=CLOCK.actor_id, action="expire", at=now
     )

@@ -14,6 +14,7 @@ from chalicelib.domain.closures import Closure
 from chalicelib.domain.erasures import Erasure
 from chalicelib.domain.feeds import Feed
 from chalicelib.domain.footprints import DayKey, Footprint
+from chalicelib.domain.holds import Holds
 from chalicelib.domain.letters import Letter, Preview, Told
 from chalicelib.domain.limits import Counter
 from chalicelib.domain.logins import Login, Session
@@ -56,13 +57,14 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one strongly consistent read found; `days` has only the ledger items that exist."""
+    """What one strongly consistent read found; `holds` and `days` have only what exists."""
 
     record: KeyRecord | None = None
     booking: Booking | None = None
     quota: Quota | None = None
     profile: Profile | None = None
     organisation: Quota | None = None
+    holds: Mapping[str, Holds] = field(default_factory=dict)
     days: Mapping[DayKey, LedgerDay] = field(default_factory=dict)
 
 
@@ -104,6 +106,7 @@ class Snapshots(Protocol):
         booking_id: str | None = None,
         person_id: str | None = None,
         organisation_id: str | None = None,
+        holds: Iterable[str] = (),
         days: Iterable[DayKey] = (),
     ) -> Snapshot:
         """Read all of it in one request, strongly consistent."""
@@ -339,6 +342,18 @@ class Feeds(Protocol):
 
     def note_read(self, tx: Transaction, feed: PrivateFeed, at: datetime) -> None:
         """When it was last read; VersionRaced where it was revoked meanwhile."""
+
+
+class HoldPlaces(Protocol):
+    """Where times that are held before an address is proved are counted."""
+
+    def add(
+        self, tx: Transaction, before: Holds, booking_id: str, until: int, now: datetime
+    ) -> None:
+        """Add one, and leave out what has lapsed; QuotaChanged where the version is not `before`'s."""
+
+    def remove(self, tx: Transaction, key: str, booking_id: str, now: datetime) -> None:
+        """Take one out, if it is there."""
 
 
 class Limits(Protocol):
@@ -626,6 +641,7 @@ class Ports:
     feeds: Feeds
     keeping: Keeping
     limits: Limits
+    holds: HoldPlaces
     audit: Audit
     clock: Clock
     settings: Settings

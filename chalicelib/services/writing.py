@@ -45,6 +45,7 @@ class Intent:
     fingerprint: str
     render: Callable[[Any], Fields]
     key: str | None = None
+    network: str = ""  # a digest of where nobody in particular asks from
 
     def token(self, key: str) -> str:
         """Where the answer is kept: apart for each actor, method and path."""
@@ -90,6 +91,7 @@ class Attempt:
         booking_id: str | None = None,
         person_id: str | None = None,
         organisation_id: str | None = None,
+        holds: Iterable[str] = (),
         days: Iterable[DayKey] = (),
     ) -> Snapshot:
         """Read what the decision needs together with the idempotency key, which comes first."""
@@ -98,6 +100,7 @@ class Attempt:
             booking_id=booking_id,
             person_id=person_id,
             organisation_id=organisation_id,
+            holds=holds,
             days=days,
         )
         self.settle(snapshot.record)

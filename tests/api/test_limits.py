@@ -11,6 +11,7 @@ from chalicelib.api.routing import Operation
 from chalicelib.domain.limits import LIMITS, By, Limit, Purpose
 from chalicelib.domain.people import ANONYMOUS, Role
 from chalicelib.pages import table as page_table
+from chalicelib.services import links
 from chalicelib.services.access import Action, may
 from tests.api.conftest import FORM_KEY, OURS, STAFF_KEY, Answer, Api, booking, eero
 from tests.api.test_forms import form
@@ -350,3 +351,62 @@ def test_an_old_link_does_not_seem_used_up_where_it_is_only_too_early(api: Api) 
 
 def test_limits_are_told_apart_by_all_that_they_are() -> None:
     assert len({Limit(each.purpose, each.by, 0, each.seconds) for each in LIMITS}) == len(LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fi", "Samalla osoitteella tai samasta verkosta voi olla kerrallaan 2 vahvistamatonta"),
+        ("sv", "Med samma adress eller från samma nätverk kan man ha 2 obekräftade bokningar"),
+        (
+            "en",
+            "There may be 2 unconfirmed bookings at a time for one address or from one network.",
+        ),
+    ],
+)
+def test_a_third_hold_says_what_to_do(make_api, language: str, said: str) -> None:
+    api = make_api(prove_address=True)
+    for hour in (8, 9):
+        body = booking(start=f"2026-12-02T{hour:02d}:00", end=f"2026-12-02T{hour:02d}:30")
+        assert api("POST", "/v1/bookings", body).json["state"] == "held"
+    before = api.contents()
+    for path in ("/v1/bookings", "/v1/bookings/preview"):
+        answer = api("POST", path, booking(), Accept_Language=language)
+        refusal = answer.json if answer.status == 422 else answer.json["items"][0]
+        (error,) = refusal["errors"]
+        assert (error["code"], error["pointer"]) == ("quota-exceeded", "")
+        assert error["message"].startswith(said)
+    page = api("POST", "/v1/bookings", form=form(lang=language), Accept="text/html")
+    assert page.status == 422
+    assert said in page.text
+    assert api.contents() == before
+    aino = api.logs_in(name="Aino Aalto")
+    mine = api("POST", "/v1/bookings", booking(person=...), Cookie=aino, **OURS)
+    assert mine.json["state"] == "confirmed"
+
+
+def test_where_a_hold_came_from_is_a_digest_and_soon_nothing(make_api) -> None:
+    api = make_api(prove_address=True)
+    api.come_from("2001:db8:1:2::7")
+    booking_id = api("POST", "/v1/bookings", booking()).json["booking_id"]
+    held = api.store.bookings[booking_id]
+    assert len(held.network) == 64
+    assert "2001" not in repr(api.contents())
+    code = links.code_of(api.ports, held)
+    assert api("POST", f"/v1/bookings/{booking_id}/confirm", {"code": code}).status == 200
+    assert api.store.bookings[booking_id].network == ""
+
+
+def test_staff_switch_anonymous_bookings_off(make_api) -> None:
+    api = make_api(prove_address=True)
+    body = {"anonymous_holds": 0}
+    assert api("PATCH", "/v1/staff/settings", body, STAFF_KEY, If_Match="*").json.items() >= (
+        body.items()
+    )
+    answer = api("POST", "/v1/bookings", booking(), Accept_Language="en")
+    assert answer.codes == ["quota-exceeded"]
+    assert "Log in and book at once" in answer.json["detail"]
+    body = {"anonymous_holds": None}
+    changed = api("PATCH", "/v1/staff/settings", body, STAFF_KEY, If_Match="*")
+    assert changed.json["anonymous_holds"] is None
+    assert api("POST", "/v1/bookings", booking()).status == 201

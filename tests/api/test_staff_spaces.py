@@ -166,6 +166,7 @@ def test_the_site_s_settings_are_shown_without_the_salt(api: Api) -> None:
         "base_url": "https://lab.example",
         "prove_address": False,
         "hold_minutes": 30,
+        "anonymous_holds": 20,
         "live_bookings": None,
         "hours_per_week": None,
         "organisation_live_bookings": None,

@@ -22,6 +22,7 @@ import pytest
 from chalicelib.adapters.dynamodb.bookings import booking_of
 from chalicelib.adapters.dynamodb.catalog import closure_of, site_of, space_of
 from chalicelib.adapters.dynamodb.codec import plain
+from chalicelib.adapters.dynamodb.holds import holds_of
 from chalicelib.adapters.dynamodb.ledger import ledger_day
 from chalicelib.adapters.dynamodb.people import quota_of
 from chalicelib.bootstrap import make_ports
@@ -33,6 +34,7 @@ from tests.builders import NOW, a_store
 from tests.cloud import free_port
 from tests.contract.limits import watch
 from tests.contract.tables import create_tables, definitions
+from tests.fake_messages import FakeSecrets
 from tests.fakes import FakeClock, Store, memory_ports
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +72,8 @@ class Backend:
         if self.store is not None:
             self.ports = memory_ports(self.store, self.clock)
         else:
-            self.ports = make_ports(self.client, self.prefix, self.clock)
+            ports = make_ports(self.client, self.prefix, self.clock)
+            self.ports = replace(ports, secrets=FakeSecrets())
 
     def worker(self) -> Ports:
         """Another process over the same store, which has read the same settings as the first."""
@@ -134,7 +137,23 @@ class Backend:
 
     def keys(self) -> int:
         """How many idempotency items there are."""
-        return len(self.store.records if self.store is not None else self.items("tokens"))
+        return len(self.store.records if self.store is not None else self._tokens("idempotency"))
+
+    def holds(self) -> dict[str, dict[str, int]]:
+        """What is counted as held, by where it is counted."""
+        if self.store is not None:
+            return {key: dict(each.until) for key, each in self.store.holds.items()}
+        found = [holds_of(item) for item in self._tokens("holds")]
+        return {each.key: dict(each.until) for each in found}
+
+    def limits(self) -> dict[str, int]:
+        """How far the counters of limits have come."""
+        if self.store is not None:
+            return dict(self.store.counters)
+        return {item["token_hash"]: item["n"] for item in self._tokens("limit")}
+
+    def _tokens(self, kind: str) -> list[dict[str, Any]]:
+        return [item for item in self.items("tokens") if item["kind"] == kind]
 
     def quota(self, person_id: str) -> dict[str, tuple[int, int]]:
         """The live bookings of a person."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain.bookings import Booking, etag
-from chalicelib.services import bookings, check, closures, expiry, spaces
+from chalicelib.services import bookings, check, closures, confirming, expiry, links, spaces
 from chalicelib.services.closures import ClosureRequest
 from chalicelib.services.ports import Ports
 from chalicelib.services.writing import Intent, Outcome
@@ -24,10 +24,13 @@ class Scenario:
     prepare: Callable[[Backend], Any]
     act: Act
     staff: bool = False
+    anonymous: bool = False
     by_clock: bool = False
 
     def intent(self, key: str = "key") -> Intent:
         """The intent of what is done."""
+        if self.anonymous:
+            return an_intent(ANYBODY, key, network="n")
         return an_intent(STAFF, key) if self.staff else an_intent(key=key)
 
 
@@ -60,10 +63,16 @@ def denied(lab: Backend) -> Booking:
     return the_value(deny(lab.ports, asked(lab).booking_id, "", None, an_intent(STAFF)))
 
 
+def held(lab: Backend) -> Booking:
+    """A hold that somebody may still confirm."""
+    held_until_proved(lab)
+    intent = an_intent(ANYBODY, network="n")
+    return the_value(bookings.book(lab.ports, a_request(), intent))
+
+
 def lapsed(lab: Backend) -> Booking:
     """A hold that nobody confirmed, half an hour and more ago."""
-    held_until_proved(lab)
-    booking = booked(lab, actor=ANYBODY)
+    booking = held(lab)
     lab.clock.forward(minutes=31)
     return booking
 
@@ -198,6 +207,20 @@ SCENARIOS = [
         ),
         staff=True,
     ),
+    Scenario(
+        "hold",
+        held_until_proved,
+        lambda ports, _, intent: bookings.book(ports, a_request(), intent),
+        anonymous=True,
+    ),
+    Scenario(
+        "confirm",
+        held,
+        lambda ports, booking, intent: confirming.confirm(
+            ports, booking.booking_id, links.code_of(ports, booking), intent
+        ),
+        anonymous=True,
+    ),
     Scenario("expire", lapsed, lambda ports, _, __: expiry.expire_due(ports), by_clock=True),
     Scenario(
         "close",
@@ -258,6 +281,11 @@ def picture(backend: Backend) -> dict[str, Any]:
             quota.person_id: {names[key]: span for key, span in quota.bookings.items()}
             for quota in backend.quotas()
         },
+        "holds": {
+            key: {names[each]: until for each, until in found.items()}
+            for key, found in backend.holds().items()
+        },
+        "limits": backend.limits(),
         "keys": backend.keys(),
         "audit": sorted(
             (subject.partition("#")[0], actor, action) for subject, actor, action in backend.audit()

@@ -107,6 +107,7 @@ def test_a_site_is_saved_over_the_version_before(lab: Backend):
                 lab, lambda tx, wrong=wrong: catalog.save_site(tx, replace(site, version=wrong))
             )
     limits = {
+        "anonymous_holds": None,
         "live_bookings": 3,
         "hours_per_week": 10,
         "organisation_live_bookings": 30,

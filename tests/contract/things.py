@@ -64,6 +64,7 @@ def a_full_booking(**changes: Any) -> Booking:
         "override": ("outside-opening-hours", "too-long"),
         "reason": "Muutos",
         "series_id": "s_1",
+        "network": "n_digest",
         "organisation_id": "o_vm",
         "version": 4,
     }

@@ -7,7 +7,7 @@ of a million operations costs little; `check_all` looks at everything.
 
 from typing import Any
 
-from chalicelib.domain.bookings import Booking, Until
+from chalicelib.domain.bookings import Booking, State, Until
 from chalicelib.domain.footprints import DayKey, bits_by_day
 from chalicelib.domain.occupancy import LedgerDay, is_closure
 from tests.fakes import Store
@@ -71,6 +71,12 @@ class Invariant:
                 span = (int(booking.starts_at.timestamp()), int(booking.ends_at.timestamp()))
                 if quota.bookings.get(booking.booking_id, span) != span:
                     raise Violation(f"the quota has another time for {booking.booking_id}")
+
+        for held in self.store.holds.values():
+            for booking_id, until in held.until.items():
+                booking = self.store.bookings[booking_id]
+                if booking.until != until or booking.state is not State.HELD:
+                    raise Violation(f"{booking_id} is {booking.state}, and counted as a hold")
 
     def _bookings_of(self, person_id: str) -> list[Booking]:
         return [each for each in self.store.bookings.values() if each.person_id == person_id]

@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.domain.bookings import State, etag
 from chalicelib.domain.errors import Broken, Refused
-from chalicelib.services import bookings, check, closures, expiry, spaces
+from chalicelib.services import bookings, check, closures, confirming, expiry, links, spaces
 from chalicelib.services.ports import Ports
 from tests.builders import (
     ANYBODY,
@@ -93,6 +93,13 @@ def _state(store: Store, made: Any) -> State:
     return store.bookings[made.booking_id].state
 
 
+def _held_once(store: Store) -> bool:
+    """By address, network and site, and by the day."""
+    places = [list(each.until) for each in store.holds.values()]
+    counted = sorted(store.counters.values())
+    return places == [[_only(store).booking_id]] * 3 and counted == [1, 1]
+
+
 def _only(store: Store) -> Any:
     assert len(store.bookings) == 1
     return next(iter(store.bookings.values()))
@@ -158,6 +165,23 @@ USE_CASES = {
         lambda store, made: _state(store, made) is State.EXPIRED and _only(store).version == 2,
         given=_booked(actor=ANYBODY),
         minutes=31,
+    ),
+    "hold": UseCase(
+        lambda ports, _: bookings.book(
+            ports, a_request(), an_intent(ANYBODY, key="k", network="n")
+        ),
+        lambda store, _: _only(store).state is State.HELD and _held_once(store),
+    ),
+    "confirm": UseCase(
+        lambda ports, made: confirming.confirm(
+            ports, made.booking_id, links.code_of(ports, made), an_intent(ANYBODY, key="k")
+        ),
+        lambda store, made: (
+            _state(store, made) is State.CONFIRMED
+            and _only(store).version == 2
+            and {len(each.until) for each in store.holds.values()} == {0}
+        ),
+        given=_booked(actor=ANYBODY),
     ),
     "close": UseCase(
         _close,

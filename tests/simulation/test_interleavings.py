@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.domain.bookings import Booking, State
 from chalicelib.domain.errors import Broken, LabError, Refused
-from chalicelib.services import bookings, check, closures, expiry, spaces
+from chalicelib.services import bookings, check, closures, confirming, expiry, links, spaces
 from chalicelib.services.ports import Ports
 from tests.builders import (
     ANYBODY,
@@ -27,6 +27,7 @@ from tests.simulation.invariant import Violation
 from tests.simulation.turnstile import Actor, Case, Run, every_order
 
 Prepare = Callable[[Ports], Any]
+THIRD = replace(EERO, email="third@gov.fi")
 
 
 def a_case(
@@ -192,6 +193,74 @@ def test_hours_and_organisations_have_no_more_in_any_order(limit: dict[str, int]
     for run in every_order(case):
         assert len(winners(run)) == 1
         assert losers(run) == ["quota-exceeded"]
+
+
+def holds(space: str, **changes: Any) -> Callable[[Ports, Any], Booking | None]:
+    """An actor who books without logging in."""
+    network = changes.pop("network", "n")
+    request = a_request(space, **changes)
+    return lambda ports, _: bookings.book(ports, request, an_intent(ANYBODY, network=network)).value
+
+
+@pytest.mark.parametrize(
+    ("other", "site"),
+    [
+        ({"network": "another"}, {}),
+        ({"person": EERO}, {}),
+        ({"person": EERO, "network": "another"}, {"anonymous_holds": 2}),
+    ],
+    ids=["address", "network", "site"],
+)
+def test_of_two_who_want_the_last_hold_one_has_it_in_every_order(
+    other: dict[str, Any], site: dict[str, int]
+) -> None:
+    """B40: one is held already, and two at most may be; never both, and never neither."""
+
+    def one_before(ports: Ports) -> Any:
+        return holds("hall-a", **({} if not site else {"network": "third", "person": THIRD}))(
+            ports, None
+        )
+
+    case = a_case(
+        holds("studio"), holds("pod", **other), given=one_before, prove_address=True, **site
+    )
+    for run in every_order(case):
+        assert len(winners(run)) == 1
+        assert losers(run) == ["quota-exceeded"]
+        assert max(len(each.until) for each in run.store.holds.values()) == 2
+
+
+def test_a_hold_that_is_confirmed_makes_room_or_comes_too_late() -> None:
+    """Two are held; one is confirmed while a third is asked for: whatever the order, two at most."""
+
+    def two_before(ports: Ports) -> Any:
+        return [holds(space)(ports, None) for space in ("hall-a", "hall-b")]
+
+    def confirms(ports: Ports, things: Any) -> Any:
+        code = links.code_of(ports, things[0])
+        return confirming.confirm(ports, things[0].booking_id, code, an_intent(ANYBODY)).value
+
+    case = a_case(holds("pod"), confirms, given=two_before, prove_address=True)
+    seen = set()
+    for run in every_order(case):
+        assert losers(run) in ([], ["quota-exceeded"])
+        seen.add(len(losers(run)))
+        for each in run.store.holds.values():
+            held = {one.booking_id for one in live(run.store) if one.state is State.HELD}
+            assert set(each.until) == held
+            assert len(held) <= 2
+    assert seen == {0, 1}
+
+
+def test_a_store_that_forgets_the_version_of_holds_is_caught() -> None:
+    case = a_case(
+        holds("studio"),
+        holds("pod"),
+        given=lambda ports: holds("hall-a")(ports, None),
+        prove_address=True,
+        leave_out=frozenset({"holds"}),
+    )
+    assert max(len(winners(run)) for run in every_order(case)) == 2
 
 
 def test_two_bookings_that_grow_share_the_hours_that_are_left() -> None:

@@ -16,12 +16,14 @@ from chalicelib.domain.errors import (
     NotFound,
     Refused,
     StaleVersion,
+    TooMany,
     Unavailable,
 )
+from chalicelib.domain.holds import Place, places_of
 from chalicelib.domain.people import Actor
 from chalicelib.domain.quotas import minutes_by_week
 from chalicelib.domain.times import local_date
-from chalicelib.services import bookings, closures, expiry, spaces
+from chalicelib.services import bookings, closures, confirming, expiry, links, spaces
 from chalicelib.services.ports import Ports
 from tests.builders import (
     AINO,
@@ -44,6 +46,7 @@ from tests.simulation.invariant import Invariant, Violation
 WORKERS = 5
 DAYS = 9
 QUOTA = 12
+NETWORKS, HOLDS = 6, 8  # from how many they come, and how many may be held in all
 HOURS, HOURS_OF_ALL = 7, 60  # a week: of a person, and of the organisation that all of them are of
 PEOPLE = [
     replace(person, email=person.email.replace("@", f"{number}@"))
@@ -58,6 +61,7 @@ CHANCES = {
     "cancel": 14,
     "approve": 5,
     "deny": 3,
+    "confirm": 3,
     "expire": 3,
     "close": 0.8,
     "go_on": 2,
@@ -66,7 +70,7 @@ CHANCES = {
     "replay": 2,
     "wait": 5,
 }
-EXPECTED = (Refused, NotFound, StaleVersion, IdempotencyMismatch, Unavailable)
+EXPECTED = (Refused, NotFound, StaleVersion, IdempotencyMismatch, TooMany, Unavailable)
 
 
 class World:
@@ -79,6 +83,7 @@ class World:
             live_bookings=quota,
             hours_per_week=HOURS if seed % 4 < 2 else None,
             organisation_hours_per_week=HOURS_OF_ALL if seed % 5 < 2 else None,
+            anonymous_holds=HOLDS if seed % 2 else None,
             prove_address=seed % 3 == 0,
         )
         self.store.leave_out = leave_out
@@ -138,6 +143,22 @@ class World:
             if live and max(live.values()) > limit:
                 raise Violation(f"{max(live.values())} live bookings of one person")
         self._look_at_hours()
+        self._look_at_holds()
+
+    def _look_at_holds(self) -> None:
+        """Of no address and no network are more than two held, and all that is held is counted."""
+        site, now = self.store.site, self.clock.now()
+        held: Counter[Place] = Counter()
+        for booking in self.store.bookings.values():
+            if judged(booking, now).state is not State.HELD:
+                continue
+            for place in places_of(booking, site):
+                held[place] += 1
+                if booking.booking_id not in self.store.holds[place.key].until:
+                    raise Violation(f"{booking.booking_id} is held and not counted")
+        for place, number in held.items():
+            if number > place.most:
+                raise Violation(f"{number} holds where there may be {place.most}")
 
     def _look_at_hours(self) -> None:
         """Of nobody, and of no organisation, are there more hours in a week than there may be."""
@@ -176,7 +197,8 @@ class World:
             units=self.random.choice([1, 1, 2, 3]) if space == "desks" else 1,
         )
         actor = self.random.choice([FORM, FORM, ANYBODY, STAFF])
-        intent = an_intent(actor, key=f"key-{self.random.random()}")
+        network = f"n{self.random.randrange(NETWORKS)}" if actor.anonymous else ""
+        intent = an_intent(actor, key=f"key-{self.random.random()}", network=network)
         self.requests = [*self.requests[-50:], (request, intent, None)]
         booking = bookings.book(ports, request, intent).value
         return self._acknowledge(booking)
@@ -235,6 +257,13 @@ class World:
         tags = self._tags(booking) if self.random.random() < 0.5 else None
         return self._acknowledge(
             bookings.approve(ports, booking.booking_id, tags, an_intent(STAFF)).value
+        )
+
+    def _confirm(self, ports: Ports) -> str:
+        booking = self._waiting_booking()
+        code = links.code_of(ports, booking)
+        return self._acknowledge(
+            confirming.confirm(ports, booking.booking_id, code, an_intent(ANYBODY)).value
         )
 
     def _deny(self, ports: Ports) -> str:

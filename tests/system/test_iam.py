@@ -74,6 +74,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "bookings/due": {"Query"},
         "outbox": {"PutItem"},
         "people": {"UpdateItem"},
+        "tokens": {"UpdateItem"},
         "audit": {"PutItem"},
     },
     "continue-closures": {
@@ -82,6 +83,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "bookings": {"GetItem", "PutItem"},
         "outbox": {"PutItem"},
         "people": {"UpdateItem"},
+        "tokens": {"UpdateItem"},
         "audit": {"PutItem"},
     },
     "send-due": {

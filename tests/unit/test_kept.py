@@ -26,6 +26,7 @@ BLANK = {
         "person",
         "person_id",
         "organisation_id",
+        "network",
         "made_by",
         "title",
         "notes",

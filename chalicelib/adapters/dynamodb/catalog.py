@@ -19,6 +19,7 @@ from chalicelib.services.ports import Clock
 
 SITE, SPACE, CLOSURE = "site", "space", "closure"
 REVISION = "revision"
+NO_LIMIT = -1  # where it is not what a site has that says nothing
 UNSET = Site(version=0)  # so that the first change writes version 1
 DAY_SECONDS = 86400
 
@@ -138,6 +139,8 @@ def site_of(item: Mapping[str, Any]) -> Site:
     """An item as the site; attributes of a newer schema are left alone."""
     known = {each.name: item[each.name] for each in fields(Site) if each.name in item}
     known["allowed_sites"] = tuple(known.get("allowed_sites", ()))
+    if known.get("anonymous_holds") == NO_LIMIT:
+        known["anonymous_holds"] = None
     known["allowed_domains"] = tuple(_domain_of(each) for each in known.get("allowed_domains", ()))
     return Site(**known)
 
@@ -145,6 +148,7 @@ def site_of(item: Mapping[str, Any]) -> Site:
 def _site_item(site: Site) -> Item:
     return {
         **asdict(site),
+        "anonymous_holds": NO_LIMIT if site.anonymous_holds is None else site.anonymous_holds,
         "allowed_domains": [
             {
                 **asdict(each),

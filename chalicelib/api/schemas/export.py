@@ -136,6 +136,7 @@ class BookingKept(BookingOut):
     override: list[str]
     series_id: str | None
     organisation_id: str
+    network: str
     sequence: int
     told: ToldKept | None
     telling: ToldKept | None

@@ -35,6 +35,11 @@ class SitePatch(Model):
     ) = None
     prove_address: bool | None = None
     hold_minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
+    anonymous_holds: Annotated[int, Field(ge=0, le=500)] | None = Field(
+        None,
+        description="times held at once for addresses that are not proved yet; null for no limit, 0 "
+        "for nobody: then one logs in to book",
+    )
     live_bookings: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
         None, description="live bookings a person may have; null for no limit"
     )
@@ -70,6 +75,7 @@ class SiteOut(Answer):
     base_url: str
     prove_address: bool
     hold_minutes: int
+    anonymous_holds: int | None
     live_bookings: int | None
     hours_per_week: int | None
     organisation_live_bookings: int | None

@@ -16,7 +16,7 @@ from chalicelib.domain.erasures import anonymised, forgotten, quiet, unowned
 from chalicelib.domain.errors import Broken, Race
 from chalicelib.domain.messages import Message
 from chalicelib.domain.people import CLOCK
-from chalicelib.services import remains
+from chalicelib.services import holds, remains
 from chalicelib.services.ports import Ports, Quota, Transaction
 from chalicelib.services.remains import EVER
 
@@ -55,6 +55,7 @@ def booking(ports: Ports, booking_id: str, person_id: str, *, by_rule: bool = Fa
         after = anonymised(before, now)
         _release(ports, tx, before, after)
         _count_no_more(ports, tx, before, after, by_rule=by_rule)
+        holds.end(ports, tx, before, after, ports.settings.get().site, now)
         ports.bookings.save(tx, after)
         subject = f"booking#{booking_id}"
         if by_rule:

@@ -116,7 +116,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "outbox": {"GetItem", "PutItem", "DeleteItem", "Scan"},
         "outbox/by_person": {"Query"},
         "people": READ | WRITE | {"Query", "Scan", "DeleteItem"},
-        "tokens": {"Scan", "DeleteItem"},
+        "tokens": {"Scan", "DeleteItem", "UpdateItem"},
         "tokens/by_person": {"Query"},
         "audit": {"PutItem"},
     },

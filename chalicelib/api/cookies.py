@@ -12,7 +12,6 @@ from chalicelib.domain.logins import LIFE, LONGEST
 
 SESSION, LOGIN = "session", "login"
 PREFIX = "__Host-"
-SECURE_SESSION = f"{PREFIX}{SESSION}"
 AGES = {SESSION: int(LONGEST.total_seconds()), LOGIN: int(LIFE.total_seconds())}
 LOCAL = ("localhost", "127.0.0.1", "::1")
 

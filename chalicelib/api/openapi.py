@@ -11,9 +11,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from chalicelib import VERSION
-from chalicelib.api.cookies import SECURE_SESSION
+from chalicelib.api.cookies import SESSION, name_of
 from chalicelib.api.routing import Operation, Routes
 from chalicelib.api.schemas.problems import ProblemOut
+from chalicelib.domain.catalog import Site
 from chalicelib.domain.people import ANONYMOUS
 from chalicelib.services.access import Action, may
 
@@ -55,10 +56,15 @@ def document(tables: Iterable[Routes], base_url: str) -> Json:
             "schemas": definitions.get("$defs", {}),
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": BEARER},
-                "session": {"type": "apiKey", "in": "cookie", "name": SECURE_SESSION},
+                "session": {"type": "apiKey", "in": "cookie", "name": _session_cookie(base_url)},
             },
         },
     }
+
+
+def _session_cookie(base_url: str) -> str:
+    """What the cookie of a session is called at an address."""
+    return name_of(SESSION, Site(base_url=base_url))
 
 
 def _models(operation: Operation) -> Iterable[type[BaseModel]]:

@@ -78,7 +78,7 @@ def handler_of(app: Any) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_POST = do_HEAD = do_GET  # noqa: N815  # the names that http.server calls
+        do_POST = do_PATCH = do_DELETE = do_HEAD = do_GET  # noqa: N815  # the names that http.server calls
 
         def log_message(self, *args: Any) -> None:
             """Say nothing."""

@@ -1,101 +1,38 @@
 """The deployed system against its own OpenAPI document: no 5xx, no status or shape it does not know.
 
-The runs go side by side, each in a process and with one thread of its own: Schemathesis' own threads
-trip over each other on Python 3.11 ("AST constructor recursion depth mismatch").
-`SEED=… EXAMPLES=…` makes a run again, or a longer one.
+The runs go side by side (tests/system/schemathesis_runs.py).
 """
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib.domain.people import Role
 from infra.local.cloud import STACK
-from infra.package import ROOT
+from tests.builders import AINO, EERO, SAMI
 from tests.cloud import RunningCloud
 from tests.system.crowd import Lab, Request
+from tests.system.schemathesis_runs import SEED, Run, Setting, a_session, start
 
 PREFIX = f"{STACK}-"
-HERE = Path(__file__).parent
-SEED = os.environ.get("SEED", "20261202")
-EXAMPLES = os.environ.get("EXAMPLES", "12")
-SECONDS = "80"  # of going through the edges of every schema, which is the longest run
-# Not `unsupported_method`: it tries TRACE, which no API of the gateway's can have, so that the gateway
-# answers it and says 404. The other methods are tried in tests/api/test_headers.py.
-CHECKS = (
-    "not_a_server_error",
-    "status_code_conformance",
-    "content_type_conformance",
-    "response_schema_conformance",
-    "response_headers_conformance",
-    "negative_data_rejection",
-    "allow_header_conformance",
-)
-
-
-@dataclass(frozen=True)
-class Run:
-    """Who asks, and what Schemathesis does: `tags` are features, none for all of them."""
-
-    who: str
-    phases: str
-    tags: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        return " ".join((self.who, self.phases.replace(",", "+"), *self.tags))
-
-
-# Staff reach everything, so they alone go through every edge of every schema ("coverage").
+ACCOUNTS = ("me", "own", "export", "staff_persons", "staff_keys", "staff_audit", "staff_outbox")
+ENDING = ("me.forget", "auth.end")  # after them there is no session to go on with
+# Hosts reach everything, so they alone go through every edge of every schema ("coverage").
 RUNS = [
     Run("staff", "coverage", ("meta", "spaces", "availability")),
     Run("staff", "coverage", ("bookings", "staff_bookings")),
     Run("staff", "coverage", ("staff_settings", "staff_closures")),
     Run("staff", "examples,fuzzing,stateful"),
+    Run("admin", "coverage", ACCOUNTS),
+    Run("person", "examples,fuzzing,stateful", but=ENDING),
     Run("form", "examples,fuzzing,stateful"),
     Run("anonymous", "examples,fuzzing"),
 ]
-
-
-def start(
-    run: Run, endpoint: str, key: str | None, booking_id: str, log: Path
-) -> subprocess.Popen[bytes]:
-    """Start it as its users do; `booking_id` is one that they may read and change."""
-    options = [
-        *("--phases", run.phases),
-        *("--checks", ",".join(CHECKS)),
-        *("--max-examples", EXAMPLES),
-        *("--seed", SEED),
-        *("--workers", "1"),
-        *("--request-timeout", "30"),
-        *(part for tag in run.tags for part in ("--include-tag", tag)),
-        *(("--max-time", SECONDS) if run.phases == "coverage" else ()),
-        *(("--header", f"Authorization: Bearer {key}") if key else ()),
-    ]
-    command = [sys.executable, "-m", "schemathesis.cli"]
-    command += ["--config-file", str(HERE / "schemathesis.toml"), "run"]
-    command += [f"{endpoint}/v1/openapi.json", "--continue-on-failure", *options]
-    hooks = {
-        "SCHEMATHESIS_HOOKS": str(HERE / "schemathesis_hooks.py"),
-        "ANSWERED": str(log.with_suffix(".answered")),
-        "BOOKING_ID": booking_id,
-        "PYTHONPATH": str(ROOT),
-    }
-    with log.open("wb") as out:
-        return subprocess.Popen(
-            command,
-            cwd=log.parent,  # it keeps a folder of its own where it runs
-            env={**os.environ, **hooks},
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
 
 
 @pytest.fixture(scope="module")
@@ -151,16 +88,18 @@ def runs(
     borrowed: RunningCloud, lab: Lab, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, tuple[subprocess.Popen[bytes], Path]]]:
     """All runs, begun at once."""
-    keys = {"staff": borrowed.staff_key, "form": borrowed.form_key, "anonymous": None}
+    people = {
+        "person": a_session(lab.ports, AINO),
+        "another": a_session(lab.ports, EERO),
+        "admin": a_session(lab.ports, SAMI, Role.ADMIN),
+    }
+    keys = {"staff": borrowed.staff_key, "form": borrowed.form_key}
+    setting = Setting(borrowed.endpoint, keys, people, made_beforehand(lab))
     folder = tmp_path_factory.mktemp("schemathesis")
-    booking_id = made_beforehand(lab)
     started = {}
     for number, run in enumerate(RUNS):
         log = folder / f"{number}.log"
-        started[run.name] = (
-            start(run, borrowed.endpoint, keys[run.who], booking_id, log),
-            log,
-        )
+        started[run.name] = (start(run, setting, log), log)
     yield started
     for process, _ in started.values():
         process.kill()

@@ -187,16 +187,23 @@ def shorten_waits_for_logs() -> None:
 
 
 async def serve_mailbox() -> asyncio.subprocess.Process:
-    """Start the server that mails can be read at."""
+    """Start the server that mails can be read at.
+
+    What it says names whom mails go to, so it has a log of its own, anew with each start.
+    """
     host, port = os.environ["SMTP_HOST"].split(":")
-    return await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).parent / "sendria"),
-        *("--foreground", "--no-quit", "--db", os.environ["MAILBOX"]),
-        *("--smtp-ip", host, "--smtp-port", port),
-        *("--http-ip", host, "--http-port", os.environ["MAILBOX_PORT"]),
-        preexec_fn=end_with_parent,
-        stdin=asyncio.subprocess.DEVNULL,
-    )
+    mails = Path(os.environ["MAILBOX"])
+    with mails.with_suffix(".log").open("wb") as log:
+        return await asyncio.create_subprocess_exec(
+            str(Path(sys.executable).parent / "sendria"),
+            *("--foreground", "--no-quit", "--db", str(mails)),
+            *("--smtp-ip", host, "--smtp-port", port),
+            *("--http-ip", host, "--http-port", os.environ["MAILBOX_PORT"]),
+            preexec_fn=end_with_parent,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
 
 
 def end_with_parent() -> None:

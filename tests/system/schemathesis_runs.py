@@ -58,9 +58,14 @@ class Run:
         return " ".join((self.who, self.phases.replace(",", "+"), *self.tags))
 
     @property
+    def seeks(self) -> bool:
+        """Whether it ends with the first thing that it finds."""
+        return self.checks != CHECKS
+
+    @property
     def limited(self) -> bool:
-        """Whether it could go on for long: through the edges of every schema, or to find one thing."""
-        return self.phases == "coverage" or self.checks != CHECKS
+        """Whether it could go on for long: through the edges of every schema, or to find something."""
+        return self.phases == "coverage" or self.seeks
 
 
 @dataclass(frozen=True)
@@ -110,11 +115,12 @@ def start(run: Run, setting: Setting, log: Path) -> subprocess.Popen[bytes]:
         *(part for tag in run.tags for part in ("--include-tag", tag)),
         *(part for name in run.but for part in ("--exclude-operation-id", name)),
         *(("--max-time", SECONDS) if run.limited else ()),
+        *(("--max-failures", "1") if run.seeks else ("--continue-on-failure",)),
         *setting.shown(run, folder),
     ]
     command = [sys.executable, "-m", "schemathesis.cli"]
     command += ["--config-file", str(setting.configuration(run, folder)), "run"]
-    command += [f"{setting.endpoint}/v1/openapi.json", "--continue-on-failure", *options]
+    command += [f"{setting.endpoint}/v1/openapi.json", *options]
     hooks = {
         "SCHEMATHESIS_HOOKS": str(HERE / "schemathesis_hooks.py"),
         "ANSWERED": str(log.with_suffix(".answered")),

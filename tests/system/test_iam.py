@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.package import ROOT
-from tests.cloud import RunningCloud
+from tests.cloud import RunningCloud, far_day
 
 FUNCTIONS = (
     "api",
@@ -280,7 +280,8 @@ def held_slots(cloud: RunningCloud, day: str) -> set[str]:
 
 
 def test_expiring_works_under_its_own_policy(cloud: RunningCloud) -> None:
-    booking_id = book(cloud, "2027-03-01T10:00", "2027-03-01T11:00")
+    day = far_day(1)
+    booking_id = book(cloud, f"{day}T10:00", f"{day}T11:00")
     past = (datetime.now(UTC) - timedelta(minutes=1)).isoformat().replace("+00:00", "Z")
     cloud.boto("dynamodb").update_item(
         TableName=f"{cloud.table_prefix}bookings",
@@ -299,27 +300,28 @@ def test_expiring_works_under_its_own_policy(cloud: RunningCloud) -> None:
         TableName=f"{cloud.table_prefix}bookings", Key={"booking_id": {"S": booking_id}}
     )["Item"]
     assert item["state"]["S"] == "expired"
-    assert booking_id not in held_slots(cloud, "2027-03-01")
+    assert booking_id not in held_slots(cloud, day)
 
 
 def test_continuing_closures_works_under_its_own_policy(cloud: RunningCloud) -> None:
     """A closure that a booking stood in the way of takes the time once the booking is gone."""
-    booking_id = book(cloud, "2027-03-02T10:00", "2027-03-02T11:00")
+    day = far_day(2)
+    booking_id = book(cloud, f"{day}T10:00", f"{day}T11:00")
     closure = ask(
         cloud,
         "POST",
         "staff/closures",
         {
             "space_ids": ["pod"],
-            "start": "2027-03-02T08:00",
-            "end": "2027-03-02T12:00",
+            "start": f"{day}T08:00",
+            "end": f"{day}T12:00",
             "reason": "Paint",
         },
     )
-    assert held_slots(cloud, "2027-03-02") == {booking_id, closure["closure_id"]}
+    assert held_slots(cloud, day) == {booking_id, closure["closure_id"]}
     ask(cloud, "DELETE", f"bookings/{booking_id}")
     invoke(cloud, "continue-closures")
-    assert held_slots(cloud, "2027-03-02") == {closure["closure_id"]}
+    assert held_slots(cloud, day) == {closure["closure_id"]}
     assert ask(cloud, "GET", f"staff/closures/{closure['closure_id']}")["state"] == "closed"
 
 

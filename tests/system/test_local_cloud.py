@@ -14,7 +14,7 @@ import pytest
 from infra.local.__main__ import start, stop
 from infra.local.cloud import Cloud
 from infra.package import ROOT
-from tests.cloud import RunningCloud, free_port
+from tests.cloud import RunningCloud, far_day, free_port
 
 
 def command(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -58,7 +58,8 @@ def book(endpoint: str, key: str, start: str, end: str) -> str:
 def test_bookings_keys_address_and_deployment_survive_a_stop_and_a_start(
     cloud: RunningCloud,
 ) -> None:
-    made = book(cloud.endpoint, cloud.form_key, "2027-02-01T10:00", "2027-02-01T11:00")
+    day = far_day(0)
+    made = book(cloud.endpoint, cloud.form_key, f"{day}T10:00", f"{day}T11:00")
     keys = (cloud.staff_key, cloud.form_key)
     functions = cloud.boto("lambda").list_functions()["Functions"]
 

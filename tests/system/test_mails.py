@@ -29,8 +29,12 @@ def ask(cloud: RunningCloud, method: str, path: str, body: Any = None, key: str 
     headers["Authorization"] = f"Bearer {keys[key]}"
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{cloud.endpoint}{path}", data, headers, method=method)
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.loads(answer.read())
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read())
+    except urllib.error.HTTPError as refused:
+        refused.add_note(refused.read().decode())  # which says why
+        raise
 
 
 def browse(

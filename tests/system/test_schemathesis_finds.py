@@ -38,10 +38,10 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Setting]:
 
 
 def beforehand(ports: Ports) -> str:
-    """A booking that there is."""
+    """A booking that there is, on a workday."""
     day = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=60)
-    day += timedelta(days=max(0, 7 - day.isoweekday()) if day.isoweekday() > 5 else 0)
-    day += timedelta(days=1) if day.isoweekday() == 7 else timedelta(0)
+    while day.isoweekday() > 5:
+        day += timedelta(days=1)
     times = {"starts_at": day, "ends_at": day + timedelta(hours=1)}
     return bookings.book(ports, a_request("pod", **times), an_intent()).value.booking_id
 

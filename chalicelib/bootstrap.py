@@ -40,6 +40,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
     from chalicelib.adapters.dynamodb.audit import Audit
     from chalicelib.adapters.dynamodb.bookings import Bookings
     from chalicelib.adapters.dynamodb.catalog import CatalogStore
+    from chalicelib.adapters.dynamodb.events import Events
     from chalicelib.adapters.dynamodb.feeds import Feeds
     from chalicelib.adapters.dynamodb.holds import Holds
     from chalicelib.adapters.dynamodb.keeping import Keeping
@@ -58,6 +59,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         snapshots=Snapshots(client, prefix, clock),
         ledger=Ledger(client, prefix, clock),
         bookings=Bookings(client, prefix, clock),
+        events=Events(client, prefix, clock),
         catalog=catalog,
         keys=Keys(client, prefix, clock),
         people=People(client, prefix, clock),

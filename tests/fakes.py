@@ -29,6 +29,7 @@ from chalicelib.domain.errors import (
     VersionRaced,
     refuse,
 )
+from chalicelib.domain.events import Event, Way
 from chalicelib.domain.footprints import DayKey, Footprint, bits_by_day
 from chalicelib.domain.holds import Holds
 from chalicelib.domain.letters import Told
@@ -38,12 +39,15 @@ from chalicelib.domain.occupancy import LedgerDay
 from chalicelib.domain.private_feeds import PrivateFeed
 from chalicelib.domain.profiles import Profile
 from chalicelib.domain.retention import Night
+from chalicelib.domain.signups import Entry as QueueEntry
+from chalicelib.domain.signups import SignUp
 from chalicelib.domain.spaces import Space
 from chalicelib.domain.times import first_slot
 from chalicelib.services.availability import iso_week
 from chalicelib.services.catalog_cache import CatalogCache
 from chalicelib.services.ports import Fields, KeyRecord, Page, Ports, Quota, Snapshot
 from tests.fake_access import FakeApiKeys, FakeFeeds, FakeHolds, FakeLimits, FakeLogins, FakePeople
+from tests.fake_events import FakeEvents
 from tests.fake_keeping import FakeKeeping
 from tests.fake_messages import (
     FakeAudiences,
@@ -68,6 +72,10 @@ class Store:
     bookings: dict[str, Booking] = field(default_factory=dict)
     spaces: dict[str, Space] = field(default_factory=dict)
     closures: dict[str, Closure] = field(default_factory=dict)
+    events: dict[str, Event] = field(default_factory=dict)
+    signups: dict[tuple[str, str], SignUp] = field(default_factory=dict)  # by event and person
+    parties: dict[tuple[str, str], str] = field(default_factory=dict)  # who leads whose
+    queues: dict[tuple[str, Way, int], QueueEntry] = field(default_factory=dict)
     site: Site = Site(version=0)  # never written
     revision: int = 0
     ledger: dict[DayKey, LedgerDay] = field(default_factory=dict)
@@ -621,6 +629,7 @@ def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> 
         snapshots=FakeSnapshots(store),
         ledger=FakeLedger(store, clock),
         bookings=FakeBookings(store, clock),
+        events=FakeEvents(store),
         catalog=catalog,
         keys=FakeKeys(store),
         people=FakePeople(store),

@@ -15,6 +15,7 @@ from chalicelib.domain.people import ANONYMOUS, Actor, Role
 
 if TYPE_CHECKING:
     from chalicelib.domain.bookings import Booking
+    from chalicelib.domain.signups import SignUp
     from chalicelib.domain.spaces import Space
 
     Thing = Booking | Space
@@ -78,6 +79,11 @@ def owns(actor: Actor, booking: "Booking") -> bool:
     return _is_of(actor, booking)
 
 
+def has_place(actor: Actor, signup: "SignUp") -> bool:
+    """Whether a sign-up is one's own, or one is a host; a link is for another thing."""
+    return not actor.manages and (actor.staff or _is_of(actor, signup))
+
+
 def _nobody_s_link(actor: Actor, _: "Thing | None") -> bool:
     """Everybody; but a link is for its own thing, and a key for what it was issued for."""
     return not actor.manages
@@ -126,7 +132,7 @@ def _nobody_s(booking: "Booking") -> bool:
     return booking.person_id == ERASED
 
 
-def _is_of(actor: Actor, booking: "Booking") -> bool:
+def _is_of(actor: Actor, booking: "Booking | SignUp") -> bool:
     if actor.person_id and booking.person_id == actor.person_id:
         return True
     return booking.made_by == actor.actor_id and not actor.session

@@ -12,6 +12,7 @@ from chalicelib.domain.bookings import Booking, Until
 from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure
 from chalicelib.domain.erasures import Erasure
+from chalicelib.domain.events import Event, Way
 from chalicelib.domain.feeds import Feed
 from chalicelib.domain.footprints import DayKey, Footprint
 from chalicelib.domain.holds import Holds
@@ -23,7 +24,10 @@ from chalicelib.domain.occupancy import LedgerDay
 from chalicelib.domain.people import Role
 from chalicelib.domain.private_feeds import OwnCalendar, PrivateFeed
 from chalicelib.domain.profiles import Profile
+from chalicelib.domain.queueing import Change, Needs
 from chalicelib.domain.retention import Night, Token, Trace
+from chalicelib.domain.signups import Entry as QueueEntry
+from chalicelib.domain.signups import SignUp
 from chalicelib.domain.spaces import Space
 
 Fields = Mapping[str, Any]
@@ -171,6 +175,69 @@ class Bookings(Protocol):
 
     def all(self) -> Iterable[Booking]:
         """Every booking there is, for the consistency check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An event, and what some people have to do with it; those that have nothing are not in it."""
+
+    event: Event | None = None
+    signups: Mapping[str, SignUp] = field(default_factory=dict)  # those that they lead, or led
+    parties: Mapping[str, str] = field(
+        default_factory=dict
+    )  # by whom the party is led that they are in
+
+
+class Events(Protocol):
+    """Events, sign-ups and queues."""
+
+    def look(self, event_id: str, person_ids: Iterable[str] = ()) -> Look:
+        """An event and what some people have to do with it, strongly consistent."""
+
+    def head(self, event_id: str, way: Way) -> QueueEntry | None:
+        """Who waits first, strongly consistent."""
+
+    def queue(self, event_id: str, way: Way) -> list[QueueEntry]:
+        """Everybody who waits, in order, strongly consistent."""
+
+    def lapsed(self, event_id: str, now: datetime, limit: int) -> list[str]:
+        """Whose sign-ups are over by themselves at `now`, longest first, strongly consistent."""
+
+    def signups(self, event_id: str, limit: int, after: Fields | None) -> Page[SignUp]:
+        """Some of an event's sign-ups, those that are over too, strongly consistent, by person."""
+
+    def by_month(
+        self, month: str, first: datetime, last: datetime, limit: int, after: Fields | None
+    ) -> Page[Event]:
+        """Those that start in a UTC month (2026-12) and in [first, last), by start."""
+
+    def by_person(self, person_id: str, limit: int, after: Fields | None) -> Page[SignUp]:
+        """The sign-ups that a person leads, those that are over too, by the index."""
+
+    def create(self, tx: Transaction, event: Event) -> None:
+        """VersionRaced where the id is in use."""
+
+    def save(self, tx: Transaction, before: Event, after: Event) -> None:
+        """What staff edited; VersionRaced where the version is not `before`'s.
+
+        Counters go on from where they are: of them, only `free` is moved, with the limit.
+        """
+
+    def write(
+        self,
+        tx: Transaction,
+        event: Event,
+        changes: Iterable[Change],
+        needs: Mapping[Way, Needs] | None = None,
+    ) -> None:
+        """Change sign-ups, and all that follows from it; those of a cancelled event leave its counters.
+
+        VersionRaced where anything that was read is no longer so: the event's version, what is
+        needed, a sign-up's version, whose party somebody is in, a place in the queue.
+        """
+
+    def skip(self, tx: Transaction, event: Event, entry: QueueEntry) -> None:
+        """Take a place out of the queue that is nobody's any more; VersionRaced where it changed."""
 
 
 class CatalogStore(Protocol):
@@ -633,6 +700,7 @@ class Ports:
     snapshots: Snapshots
     ledger: Ledger
     bookings: Bookings
+    events: Events
     catalog: CatalogStore
     keys: Keys
     people: People

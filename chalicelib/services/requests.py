@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from chalicelib.domain.availability import alternatives
 from chalicelib.domain.bookings import Booking
@@ -74,10 +75,22 @@ def ask_of(request: BookRequest, actor: Actor) -> Ask:
     )
 
 
+class OfPerson(Protocol):
+    """A request for somebody: of a booking, or of a place at an event."""
+
+    @property
+    def person(self) -> Person | None:
+        """For whom; None: the actor."""
+
+    @property
+    def accept_terms(self) -> bool:
+        """Whether they accept the terms."""
+
+
 def who(
-    request: BookRequest, actor: Actor, catalog: Catalog
+    request: OfPerson, actor: Actor, catalog: Catalog
 ) -> tuple[Person | None, str | None, list[Problem]]:
-    """The person a booking is for, their id, and what is wrong with what is said of them."""
+    """The person a request is for, their id, and what is wrong with what is said of them."""
     problems: list[Problem] = []
     person = request.person or actor.person
     person_id = None

@@ -37,6 +37,10 @@ KEYS = {
             "due": ["due_shard", "due_at"],
         },
     ),
+    "Events": (
+        ["event_id", "item"],
+        {"by_person": ["person_id", "event_id"], "by_month": ["site_month", "starts_at"]},
+    ),
     "Outbox": (
         ["message_id"],
         {

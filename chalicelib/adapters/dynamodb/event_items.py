@@ -1,0 +1,189 @@
+"""Events, sign-ups and places in a queue as items, and back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, instant, iso
+from chalicelib.adapters.dynamodb.people import person_of
+from chalicelib.domain.events import Event, Seats, Way
+from chalicelib.domain.events import State as EventState
+from chalicelib.domain.signups import Entry, Member, SignUp, State
+
+SITE = "lab"
+EVENT = "event"
+SIGNUP, PERSON, WAITING, DUE = "signup#", "person#", "waiting#", "due#"
+# What staff edit of an event. Its counters are in `ways`, and are never written as a whole again.
+EDITED = (
+    "site_month",
+    "state",
+    "starts_at",
+    "ends_at",
+    "opens_at",
+    "closes_at",
+    "title",
+    "group_size",
+    "promote_until",
+    "offers_within",
+    "offer_time",
+    "hold_time",
+    "reason",
+    "calendar_sequence",
+    "revision",
+    "version",
+)
+
+
+def edited(event: Event) -> Item:
+    """What staff edit of an event, as far as it is there."""
+    item = {
+        "site_month": f"{SITE}#{event.starts_at:%Y-%m}",
+        "state": event.state.value,
+        "starts_at": iso(event.starts_at),
+        "ends_at": iso(event.ends_at),
+        "opens_at": iso(event.opens_at),
+        "closes_at": iso(event.closes_at),
+        "title": dict(event.title),
+        "group_size": event.group_size,
+        "promote_until": _maybe_iso(event.promote_until),
+        "offers_within": _seconds(event.offers_within),
+        "offer_time": _seconds(event.offer_time),
+        "hold_time": _seconds(event.hold_time),
+        "reason": event.reason,
+        "calendar_sequence": event.calendar_sequence,
+        "revision": event.revision,
+        "version": event.version,
+    }
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def event_item(event: Event) -> Item:
+    """A new event as an item; durations are in seconds."""
+    return {
+        "schema": SCHEMA,
+        "event_id": event.event_id,
+        "item": EVENT,
+        **edited(event),
+        "ways": {way.value: _seats_item(seats) for way, seats in event.ways.items()},
+    }
+
+
+def event_of(item: Mapping[str, Any]) -> Event:
+    """The opposite of `event_item`."""
+    return Event(
+        event_id=item["event_id"],
+        state=EventState(item["state"]),
+        starts_at=instant(item["starts_at"]),
+        ends_at=instant(item["ends_at"]),
+        opens_at=instant(item["opens_at"]),
+        closes_at=instant(item["closes_at"]),
+        ways={Way(way): _seats_of(seats) for way, seats in sorted(item["ways"].items())},
+        title=item["title"],
+        group_size=item["group_size"],
+        promote_until=_maybe(item.get("promote_until")),
+        offers_within=timedelta(seconds=item["offers_within"]),
+        offer_time=timedelta(seconds=item["offer_time"]),
+        hold_time=timedelta(seconds=item["hold_time"]),
+        reason=item["reason"],
+        calendar_sequence=item["calendar_sequence"],
+        revision=item["revision"],
+        version=item["version"],
+    )
+
+
+def signup_item(signup: SignUp) -> Item:
+    """A sign-up as an item. That of `event_id` and `item` is also the key of the index by person."""
+    return {
+        "schema": SCHEMA,
+        "event_id": signup.event_id,
+        "item": f"{SIGNUP}{signup.person_id}",
+        "person_id": signup.person_id,
+        "person": asdict(signup.person),
+        "way": signup.way.value,
+        "state": signup.state.value,
+        "created_at": iso(signup.created_at),
+        "members": [asdict(each) for each in signup.members],
+        "made_by": signup.made_by,
+        "number": signup.number,
+        "confirm_by": _maybe_iso(signup.confirm_by),
+        "offer_until": _maybe_iso(signup.offer_until),
+        "answers": dict(signup.answers),
+        "sequence": signup.sequence,
+        "version": signup.version,
+    }
+
+
+def signup_of(item: Mapping[str, Any]) -> SignUp:
+    """The opposite of `signup_item`."""
+    return SignUp(
+        event_id=item["event_id"],
+        person_id=item["person_id"],
+        person=person_of(item["person"]),
+        way=Way(item["way"]),
+        state=State(item["state"]),
+        created_at=instant(item["created_at"]),
+        members=tuple(Member(each["name"], each["person_id"]) for each in item["members"]),
+        made_by=item["made_by"],
+        number=item.get("number"),
+        confirm_by=_maybe(item.get("confirm_by")),
+        offer_until=_maybe(item.get("offer_until")),
+        answers=item["answers"],
+        sequence=item["sequence"],
+        version=item["version"],
+    )
+
+
+def waiting_key(entry: Entry) -> str:
+    """Where a place in the queue stands: in the order of its number."""
+    return f"{WAITING}{entry.way}#{entry.number:09d}"
+
+
+def waiting_item(entry: Entry) -> Item:
+    """A place in the queue as an item."""
+    return {
+        "schema": SCHEMA,
+        "event_id": entry.event_id,
+        "item": waiting_key(entry),
+        "lead": entry.person_id,
+        "size": entry.size,
+    }
+
+
+def entry_of(item: Mapping[str, Any]) -> Entry:
+    """The opposite of `waiting_item`."""
+    _, way, number = item["item"].split("#")
+    return Entry(item["event_id"], Way(way), int(number), item["lead"], item["size"])
+
+
+def due_key(signup: SignUp) -> str | None:
+    """Where it stands that a sign-up will be over by itself, if it will."""
+    at = signup.lapses_at
+    return f"{DUE}{iso(at)}#{signup.person_id}" if at else None
+
+
+def _seats_item(seats: Seats) -> Item:
+    return {name: value for name, value in asdict(seats).items() if value is not None}
+
+
+def _seats_of(item: Mapping[str, Any]) -> Seats:
+    return Seats(
+        limit=item.get("limit"),
+        free=item["free"],
+        held=item["held"],
+        waiting=item["waiting"],
+        most_waiting=item["most_waiting"],
+        next_number=item["next_number"],
+    )
+
+
+def _seconds(duration: timedelta) -> int:
+    return int(duration.total_seconds())
+
+
+def _maybe(text: str | None) -> datetime | None:
+    return instant(text) if text else None
+
+
+def _maybe_iso(at: datetime | None) -> str | None:
+    return iso(at) if at else None

@@ -1,0 +1,185 @@
+"""An event, its two ways to take part, and the counters by which seats and waiting lists are kept.
+
+What staff edit raises `version`; counters change without it, so that newcomers do not stand in each other's
+way. DynamoDB's conditions have no arithmetic: `free` is kept, and never computed from a limit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.domain.errors import refuse
+
+UNLIMITED = 1_000_000  # seats of a way that has no limit: it is counted all the same
+
+
+class State(StrEnum):
+    """Where an event is in its life."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+class Way(StrEnum):
+    """How one takes part."""
+
+    ROOM = "room"
+    REMOTE = "remote"
+
+
+class Promotion(StrEnum):
+    """What becomes of a freed seat."""
+
+    CONFIRM = "confirm"  # the head of the waiting list has it at once
+    OFFER = "offer"  # it is theirs for a while, to be accepted: so near the start they may not come
+    NONE = "none"  # it is nobody's, and staff see it
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """The seats of a way, counted in persons. `free` falls below zero where a limit was lowered."""
+
+    limit: int | None  # None: as many as come
+    free: int
+    held: int = 0  # of those that are not free: until an address is proved, or an offer accepted
+    waiting: int = 0
+    most_waiting: int = 0
+    next_number: int = 1  # of the next party in the queue
+
+    @property
+    def over(self) -> int:
+        """How many persons there are too many (W-11)."""
+        return max(0, -self.free)
+
+    @property
+    def to_be_had(self) -> int:
+        """How many seats a newcomer could have: none that somebody waits for."""
+        return 0 if self.waiting else max(0, self.free)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """When an event is, who may still come, and how its queue moves."""
+
+    event_id: str
+    starts_at: datetime
+    ends_at: datetime
+    opens_at: datetime
+    closes_at: datetime
+    ways: Mapping[Way, Seats]
+    state: State = State.DRAFT
+    title: Mapping[str, str] = field(default_factory=dict)  # by language
+    group_size: int = 1  # the most persons of one sign-up
+    promote_until: datetime | None = None  # the cut-off; None: the start
+    offers_within: timedelta = timedelta(0)  # this near the start, seats are offered
+    offer_time: timedelta = timedelta(hours=2)  # to accept one in
+    hold_time: timedelta = timedelta(minutes=30)  # to prove an address in
+    reason: str = ""  # why it was cancelled
+    calendar_sequence: int = 0
+    revision: int = 0  # grows with its time and place: re-arms reminders
+    version: int = 1
+
+    @property
+    def cut_off(self) -> datetime:
+        """From when on nobody is promoted any more."""
+        return min(self.promote_until or self.starts_at, self.starts_at)
+
+    @property
+    def live(self) -> bool:
+        """Whether its counters count: those of a cancelled event stand still (W-16)."""
+        return self.state is not State.CANCELLED
+
+
+def seats(limit: int | None, most_waiting: int = 0) -> Seats:
+    """The seats of a way nobody has signed up for."""
+    return Seats(limit, free=number_of(limit), most_waiting=most_waiting)
+
+
+def number_of(limit: int | None) -> int:
+    """A limit as a number."""
+    return UNLIMITED if limit is None else limit
+
+
+def promotion(event: Event, now: datetime) -> Promotion:
+    """What becomes of a seat that is freed at `now`."""
+    if event.state is not State.PUBLISHED or now >= event.cut_off:
+        return Promotion.NONE
+    near = event.starts_at - now <= event.offers_within
+    return Promotion.OFFER if near else Promotion.CONFIRM
+
+
+def offer_until(event: Event, now: datetime) -> datetime:
+    """Until when a seat that is offered at `now` can be accepted."""
+    return min(now + event.offer_time, event.cut_off)
+
+
+def seats_of(event: Event, way: Way) -> Seats:
+    """Refused with `invalid-request` at /way where an event has no such way."""
+    if way not in event.ways:
+        raise refuse("invalid-request", "/way", why="unknown")
+    return event.ways[way]
+
+
+def check_open(event: Event, now: datetime) -> None:
+    """Refused with `signup-not-open` outside [opens_at, closes_at), and where it is not published."""
+    opened = event.opens_at <= now < event.closes_at
+    if event.state is not State.PUBLISHED or not opened:
+        raise refuse(
+            "signup-not-open", opens_at=event.opens_at, closes_at=event.closes_at, state=event.state
+        )
+
+
+def check_running(event: Event) -> None:
+    """Refused with `stale-state` where an event is no more."""
+    if not event.live:
+        raise refuse("stale-state", state=event.state.value)
+
+
+def published(event: Event) -> Event:
+    """A draft that everybody may see from now on."""
+    if event.state is not State.DRAFT:
+        raise refuse("stale-state", state=event.state.value)
+    return replace(event, state=State.PUBLISHED, version=event.version + 1)
+
+
+def cancelled(event: Event, reason: str) -> Event:
+    """Called off; its reminders die with the revision."""
+    check_running(event)
+    return replace(
+        event,
+        state=State.CANCELLED,
+        reason=reason,
+        calendar_sequence=event.calendar_sequence + 1,
+        revision=event.revision + 1,
+        version=event.version + 1,
+    )
+
+
+def resized(event: Event, way: Way, limit: int | None, most_waiting: int | None = None) -> Event:
+    """With another limit (None: no limit) and, where one is named, length of the waiting list.
+
+    Nobody is removed: where more have a seat than there now are, `free` is below zero.
+    """
+    check_running(event)
+    before = seats_of(event, way)
+    more = number_of(limit) - number_of(before.limit)
+    most = before.most_waiting if most_waiting is None else most_waiting
+    after = replace(before, limit=limit, free=before.free + more, most_waiting=most)
+    return replace(event, ways={**event.ways, way: after}, version=event.version + 1)
+
+
+def moved(event: Event, starts_at: datetime, ends_at: datetime) -> Event:
+    """At another time: one write, however many have signed up."""
+    check_running(event)
+    if ends_at <= starts_at:
+        raise refuse("invalid-request", "/end", why="end-before-start")
+    return replace(
+        event,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        calendar_sequence=event.calendar_sequence + 1,
+        revision=event.revision + 1,
+        version=event.version + 1,
+    )

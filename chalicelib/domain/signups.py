@@ -1,0 +1,264 @@
+"""A sign-up: a party of one or more persons, its states, and the changes it can go through."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from chalicelib.domain.errors import refuse
+from chalicelib.domain.events import Event, Promotion, Way, offer_until, promotion
+from chalicelib.domain.people import Person
+
+
+class State(StrEnum):
+    """Where a sign-up is in its life."""
+
+    HELD = "held"  # a seat, until the address is proved
+    CONFIRMED = "confirmed"
+    WAITING = "waiting"
+    OFFERED = "offered"  # a seat, until it is accepted or declined
+    LEFT = "left"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    REMOVED = "removed"  # by staff
+    HANDED_OVER = "handed-over"
+    CALLED_OFF = "called-off"  # with the event
+
+
+SEATED = (State.HELD, State.CONFIRMED, State.OFFERED)
+PENDING = (State.HELD, State.OFFERED)
+LIVE = (*SEATED, State.WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody whom another one signed up; the id is "" of whom no address is known."""
+
+    name: str
+    person_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    """A party: who leads it and who comes along, in which way, and where it stands."""
+
+    event_id: str
+    person_id: str
+    person: Person
+    way: Way
+    state: State
+    created_at: datetime
+    members: tuple[Member, ...] = ()  # besides the person
+    made_by: str = ""
+    number: int | None = None  # in the queue, while it waits
+    confirm_by: datetime | None = None  # until when the address has to be proved, where it has
+    offer_until: datetime | None = None
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    sequence: int = 0  # of its calendar entry (RFC 5545, 3.8.7.4), besides the event's own
+    version: int = 1
+
+    @property
+    def size(self) -> int:
+        """How many persons it is."""
+        return 1 + len(self.members)
+
+    @property
+    def live(self) -> bool:
+        """Whether it has a seat or waits for one."""
+        return self.state in LIVE
+
+    @property
+    def seated(self) -> bool:
+        """Whether it has a seat, if only for a while."""
+        return self.state in SEATED
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it stands in the queue."""
+        return self.state is State.WAITING
+
+    @property
+    def person_ids(self) -> tuple[str, ...]:
+        """Everybody in it of whom the address is known."""
+        return (self.person_id, *(each.person_id for each in self.members if each.person_id))
+
+    @property
+    def lapses_at(self) -> datetime | None:
+        """When it is over by itself: not proved, or not accepted."""
+        if self.state is State.OFFERED:
+            return self.offer_until
+        return self.confirm_by if self.live else None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A party's place in the queue, as the queue has it."""
+
+    event_id: str
+    way: Way
+    number: int
+    person_id: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How many are before one in the queue: parties, each of which is served whole, and persons."""
+
+    parties: int
+    persons: int
+
+    @property
+    def position(self) -> int:
+        """One's own place among the parties, from 1 on."""
+        return self.parties + 1
+
+
+def entry_of(signup: SignUp) -> Entry | None:
+    """The place of one that waits."""
+    if not signup.waiting or signup.number is None:
+        return None
+    return Entry(signup.event_id, signup.way, signup.number, signup.person_id, signup.size)
+
+
+def place_of(number: int, queue: Iterable[Entry]) -> Place:
+    """Where a number stands in its queue."""
+    before = [each for each in queue if each.number < number]
+    return Place(len(before), sum(each.size for each in before))
+
+
+def lapsed(signup: SignUp, now: datetime) -> bool:
+    """Whether it is over, tidied or not: at its end a hold or an offer is no more (W-19, W-21)."""
+    return signup.lapses_at is not None and signup.lapses_at <= now
+
+
+def judged(signup: SignUp, now: datetime) -> SignUp:
+    """As it is at `now`, whatever is stored."""
+    return expired(signup) if lapsed(signup, now) else signup
+
+
+def again(before: SignUp | None, after: SignUp) -> SignUp:
+    """A new sign-up in the place of one that is over: version and calendar go on from there."""
+    if before is None:
+        return after
+    return replace(after, version=before.version + 1, sequence=before.sequence + 1)
+
+
+def expired(signup: SignUp) -> SignUp:
+    """Over by itself."""
+    return _over(signup, State.EXPIRED)
+
+
+def left(signup: SignUp, now: datetime, *, in_queue: bool = False) -> SignUp:
+    """Given up by the person.
+
+    Refused with `stale-state` where there is nothing to give up and, of who meant to leave the queue
+    (`in_queue`), where a seat came meanwhile (W-07).
+    """
+    _check(signup, now, (State.WAITING,) if in_queue else LIVE)
+    return _over(signup, State.LEFT)
+
+
+def removed(signup: SignUp, now: datetime) -> SignUp:
+    """Taken out by staff."""
+    _check(signup, now, LIVE)
+    return _over(signup, State.REMOVED)
+
+
+def called_off(signup: SignUp) -> SignUp:
+    """Over with its event."""
+    return _over(signup, State.CALLED_OFF)
+
+
+def proved(signup: SignUp, now: datetime) -> SignUp:
+    """Of somebody whose address is proved. Refused with `hold-expired` where it is too late."""
+    if lapsed(signup, now) or signup.state is State.EXPIRED:
+        raise refuse("hold-expired")
+    _check(signup, now, (State.HELD, State.WAITING))
+    if signup.waiting:
+        return _after(signup, confirm_by=None)
+    return _confirmed(signup)
+
+
+def accepted(signup: SignUp, now: datetime) -> SignUp:
+    """An offer that is taken. Refused with `hold-expired` where it is too late (W-19)."""
+    if lapsed(signup, now) or signup.state is State.EXPIRED:
+        raise refuse("hold-expired")
+    _check(signup, now, (State.OFFERED,))
+    return _confirmed(signup)
+
+
+def declined(signup: SignUp, now: datetime) -> SignUp:
+    """An offer that is not wanted: out of the queue for good."""
+    _check(signup, now, (State.OFFERED,))
+    return _over(signup, State.DECLINED)
+
+
+def promoted(signup: SignUp, event: Event, now: datetime) -> SignUp:
+    """From the queue to a seat: confirmed, offered near the start, or held where nobody has proved yet.
+
+    What it answered when it signed up stays with it (W-28).
+    """
+    if signup.confirm_by is not None:
+        return _after(signup, state=State.HELD, number=None)
+    if promotion(event, now) is Promotion.OFFER:
+        until = offer_until(event, now)
+        return _after(signup, state=State.OFFERED, number=None, offer_until=until)
+    return _confirmed(signup)
+
+
+def switched(signup: SignUp, way: Way, now: datetime) -> SignUp:
+    """With its seat in another way."""
+    _check(signup, now, (State.CONFIRMED,))
+    return _after(signup, way=way, sequence=signup.sequence + 1)
+
+
+def handed_over(
+    signup: SignUp, person_id: str, person: Person, before: SignUp | None, now: datetime
+) -> tuple[SignUp, SignUp]:
+    """A seat given to a colleague, in whose place `before` was: what the one has now, and the other."""
+    _check(signup, now, (State.CONFIRMED,))
+    new = replace(
+        signup,
+        person_id=person_id,
+        person=person,
+        answers={},
+        created_at=now,
+        version=1,
+        sequence=0,
+    )
+    return _over(signup, State.HANDED_OVER), again(before, new)
+
+
+def exchanged(first: SignUp, second: SignUp) -> tuple[SignUp, SignUp]:
+    """Two that wait, each in the other's place."""
+    return _after(first, number=second.number), _after(second, number=first.number)
+
+
+def _confirmed(signup: SignUp) -> SignUp:
+    return _after(
+        signup,
+        state=State.CONFIRMED,
+        number=None,
+        confirm_by=None,
+        offer_until=None,
+        sequence=signup.sequence + 1,
+    )
+
+
+def _over(signup: SignUp, state: State) -> SignUp:
+    sequence = signup.sequence + (signup.state is State.CONFIRMED)
+    return _after(
+        signup, state=state, number=None, confirm_by=None, offer_until=None, sequence=sequence
+    )
+
+
+def _after(signup: SignUp, **changes: Any) -> SignUp:
+    return replace(signup, **changes, version=signup.version + 1)
+
+
+def _check(signup: SignUp, now: datetime, states: tuple[State, ...]) -> None:
+    found = judged(signup, now).state
+    if found not in states:
+        raise refuse("stale-state", state=found.value)

@@ -1,0 +1,208 @@
+"""Events by staff, and the clock's part: what is over by itself, seats left free, and calling off to its end."""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from chalicelib.domain import events as domain
+from chalicelib.domain.errors import NotFound, Race, StaleVersion
+from chalicelib.domain.events import Event, State, Way
+from chalicelib.domain.people import CLOCK
+from chalicelib.domain.signups import SignUp, called_off
+from chalicelib.services.access import Action, may
+from chalicelib.services.ports import Fields, Ports
+from chalicelib.services.queues import BATCH, LOST, expire_lapsed, put, settle
+from chalicelib.services.writing import Attempt, Intent, Outcome, write
+
+log = logging.getLogger(__name__)
+MONTHS = 13  # ahead, that the clock looks at
+
+
+def create(ports: Ports, event: Event, intent: Intent) -> Outcome[Event]:
+    """Write a new event."""
+
+    def decide(attempt: Attempt) -> Event:
+        attempt.read()
+        ports.events.create(attempt.tx, event)
+        _log(attempt, event, "create")
+        return event
+
+    _check(intent)
+    return write(ports, intent, decide)
+
+
+def publish(ports: Ports, event_id: str, intent: Intent) -> Outcome[Event]:
+    """Let everybody see it."""
+    return _edit(ports, event_id, None, domain.published, "publish", intent)
+
+
+def move(
+    ports: Ports,
+    event_id: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    intent: Intent,
+    version: int | None = None,
+) -> Outcome[Event]:
+    """To another time: one write, however many have signed up. StaleVersion where it has another."""
+
+    def step(event: Event) -> Event:
+        return domain.moved(event, starts_at, ends_at)
+
+    return _edit(ports, event_id, version, step, "move", intent)
+
+
+def resize(
+    ports: Ports,
+    event_id: str,
+    way: Way,
+    limit: int | None,
+    intent: Intent,
+    most_waiting: int | None = None,
+    version: int | None = None,
+) -> Outcome[Event]:
+    """Give a way more seats, which go to who waits first, or fewer, which removes nobody (W-11).
+
+    StaleVersion where the event has another version than the one that is named.
+    """
+
+    def step(event: Event) -> Event:
+        return domain.resized(event, way, limit, most_waiting)
+
+    outcome = _edit(ports, event_id, version, step, "resize", intent)
+    if outcome.value is not None:
+        settle(ports, event_id, way)
+    return outcome
+
+
+def call_off(ports: Ports, event_id: str, reason: str, intent: Intent) -> Outcome[Event]:
+    """Cancel an event, and then every sign-up of it; a worker that dies meanwhile is gone on from."""
+    outcome = _edit(
+        ports, event_id, None, lambda event: domain.cancelled(event, reason), "cancel", intent
+    )
+    if outcome.value is not None:
+        go_on(ports, event_id)
+    return outcome
+
+
+def go_on(ports: Ports, event_id: str) -> int:
+    """End the sign-ups of an event that was called off; returns how many."""
+    done = 0
+    for signup in _signups(ports, event_id):
+        done += signup.live and _call_off(ports, signup)
+    return done
+
+
+def reconcile(ports: Ports, event_id: str) -> None:
+    """Mend what a crash between two transactions left of an event, and end what is over by itself."""
+    event = ports.events.look(event_id).event
+    if event is None or event.state is State.DRAFT:
+        return
+    if not event.live:
+        go_on(ports, event_id)
+        return
+    expire_lapsed(ports, event_id)
+    for way in event.ways:
+        settle(ports, event_id, way)
+
+
+def reconcile_all(ports: Ports) -> int:
+    """`reconcile` every event that is not over; returns how many. One that fails stops none of the others."""
+    done, wrong = 0, None
+    for event in _coming(ports):
+        try:
+            reconcile(ports, event.event_id)
+        except Exception as error:  # it is raised again, after the others had their turn
+            log.exception("an event is broken", extra={"event_id": event.event_id})
+            wrong = error
+        else:
+            done += 1
+    if wrong:
+        raise wrong
+    return done
+
+
+def _edit(
+    ports: Ports,
+    event_id: str,
+    version: int | None,
+    step: Callable[[Event], Event],
+    action: str,
+    intent: Intent,
+) -> Outcome[Event]:
+    def decide(attempt: Attempt) -> Event:
+        attempt.read()
+        before = ports.events.look(event_id).event
+        if before is None:
+            raise NotFound
+        if version not in (None, before.version):
+            raise StaleVersion
+        after = step(before)
+        ports.events.save(attempt.tx, before, after)
+        _log(attempt, after, action)
+        return after
+
+    _check(intent)
+    return write(ports, intent, decide)
+
+
+def _check(intent: Intent) -> None:
+    if not may(intent.actor, Action.RUN):
+        raise NotFound
+
+
+def _log(attempt: Attempt, event: Event, action: str) -> None:
+    attempt.ports.audit.add(
+        attempt.tx,
+        subject=f"event#{event.event_id}",
+        actor=attempt.intent.actor.actor_id,
+        action=action,
+        at=attempt.ports.clock.now(),
+        version=event.version,
+    )
+
+
+def _call_off(ports: Ports, found: SignUp) -> bool:
+    """End one; False where somebody else has."""
+    for lost in range(1, LOST):
+        now = ports.clock.now()
+        look = ports.events.look(found.event_id, [found.person_id])
+        event, before = look.event, look.signups.get(found.person_id)
+        if event is None or event.live or before is None or not before.live:
+            return False
+        tx = ports.begin()
+        change = (before, called_off(before))
+        put(ports, tx, event, [change], {}, by=CLOCK.actor_id, action="call-off", now=now)
+        try:
+            tx.commit()
+        except Race:
+            ports.clock.pause(lost)
+        else:
+            return True
+    return False
+
+
+def _signups(ports: Ports, event_id: str) -> Iterator[SignUp]:
+    after: Fields | None = None
+    while True:
+        page = ports.events.signups(event_id, BATCH, after)
+        yield from page.items
+        after = page.next
+        if after is None:
+            return
+
+
+def _coming(ports: Ports) -> Iterator[Event]:
+    """The events that start from yesterday on, by the index."""
+    first = ports.clock.now() - timedelta(days=1)
+    last = first + timedelta(days=31 * MONTHS)
+    month = first
+    for _ in range(MONTHS):
+        after: Fields | None = None
+        while True:
+            page = ports.events.by_month(f"{month:%Y-%m}", first, last, BATCH, after)
+            yield from page.items
+            after = page.next
+            if after is None:
+                break
+        month = (month.replace(day=1) + timedelta(days=32)).replace(day=1)

@@ -1,0 +1,169 @@
+"""Signing up for an event: a seat where there is one and nobody waits for it, else a place in the queue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.errors import NotFound, Problem, Refused, VersionRaced, refuse
+from chalicelib.domain.events import Event, State, Way, check_open, check_running, seats_of
+from chalicelib.domain.people import Actor, Person, person_id_of
+from chalicelib.domain.queueing import Needs, sits, waits
+from chalicelib.domain.signups import Member, Place, SignUp, again, entry_of, place_of
+from chalicelib.domain.signups import State as SignUpState
+from chalicelib.services.access import Action, may
+from chalicelib.services.holds import to_be_proved
+from chalicelib.services.ports import Look, Ports
+from chalicelib.services.queues import expire, expire_lapsed, put, settle
+from chalicelib.services.requests import standing, who
+from chalicelib.services.writing import Attempt, Intent, Outcome, write
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who comes along; an address, if it is known, keeps them from being signed up twice."""
+
+    name: str
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpRequest:
+    """Who wants to come, with whom, in which way."""
+
+    event_id: str
+    way: Way = Way.ROOM
+    person: Person | None = None  # None: the actor's own
+    guests: tuple[Guest, ...] = ()
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    accept_terms: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many persons it is."""
+        return 1 + len(self.guests)
+
+
+def sign_up(ports: Ports, request: SignUpRequest, intent: Intent) -> Outcome[SignUp]:
+    """Sign a party up: with seats, or waiting; held until the address is proved, where nobody vouches.
+
+    Hosts do it past the window, too (S-04). Refused: `invalid-request`, `email-not-allowed`,
+    `terms-not-accepted`, `signup-not-open`, `group-too-large`, `already-signed-up` (the pointer names the
+    row), `event-full`, `held-for-waiting-list`. NotFound for what one may not see.
+    """
+    outcome = write(ports, intent, lambda attempt: _sign_up(attempt, request))
+    made = outcome.value
+    if made is not None and made.waiting:
+        # A seat may have been left free by who died before giving it on.
+        settle(ports, made.event_id, made.way)
+    return outcome
+
+
+def place(ports: Ports, signup: SignUp) -> Place | None:
+    """Where a sign-up stands in its queue, or None where it does not."""
+    entry = entry_of(signup)
+    if entry is None:
+        return None
+    return place_of(entry.number, ports.events.queue(entry.event_id, entry.way))
+
+
+def _sign_up(attempt: Attempt, request: SignUpRequest) -> SignUp:
+    ports, actor = attempt.ports, attempt.intent.actor
+    now = ports.clock.now()
+    person, person_id, members = _party(attempt, request, now)
+    people = (person_id, *(each.person_id for each in members))
+    look = ports.events.look(request.event_id, filter(None, people))
+    event = _open(look.event, request, actor, now)
+    _check_new(ports, event.event_id, look, people)
+    unproved = to_be_proved(actor, person_id, attempt.catalog.site)
+    before = look.signups.get(person_id)
+    new = SignUp(
+        event_id=event.event_id,
+        person_id=person_id,
+        person=person,
+        way=request.way,
+        state=SignUpState.HELD if unproved else SignUpState.CONFIRMED,
+        created_at=now,
+        members=members,
+        made_by=actor.actor_id,
+        confirm_by=now + event.hold_time if unproved else None,
+        answers=request.answers,
+    )
+    new, needs = _seated_or_waiting(ports, event, new, now)
+    new = again(before, new)
+    put(
+        ports,
+        attempt.tx,
+        event,
+        [(before, new)],
+        {new.way: needs},
+        by=actor.actor_id,
+        action="sign-up",
+        now=now,
+    )
+    return new
+
+
+def _seated_or_waiting(
+    ports: Ports, event: Event, new: SignUp, now: datetime
+) -> tuple[SignUp, Needs]:
+    needs = sits(event, new.way, new.size)
+    if needs is not None:
+        return new, needs
+    seats = event.ways[new.way]
+    # Who has neither proved nor accepted in time is in nobody's way (W-21).
+    if (seats.held or seats.waiting) and expire_lapsed(ports, event.event_id):
+        raise VersionRaced
+    needs = waits(event, new.way, new.size, now)
+    return replace(new, state=SignUpState.WAITING, number=needs.number), needs
+
+
+def _party(
+    attempt: Attempt, request: SignUpRequest, now: datetime
+) -> tuple[Person, str, tuple[Member, ...]]:
+    actor, catalog = attempt.intent.actor, attempt.catalog
+    if not may(actor, Action.BOOK):
+        raise NotFound
+    person, person_id, problems = who(request, actor, catalog)
+    profile = attempt.read(person_id=person_id).profile
+    problems += standing(person, profile, actor, catalog, now)[1]
+    members = []
+    for row, guest in enumerate(request.guests):
+        try:
+            known = person_id_of(guest.email, catalog.site.salt) if guest.email else ""
+        except ValueError:
+            problems.append(Problem("invalid-request", f"/guests/{row}/email", {"why": "email"}))
+            known = ""
+        members.append(Member(guest.name, known))
+    if problems or person is None or person_id is None:
+        raise Refused(problems)
+    return person, person_id, tuple(members)
+
+
+def _open(event: Event | None, request: SignUpRequest, actor: Actor, now: datetime) -> Event:
+    if event is None or (event.state is State.DRAFT and not actor.staff):
+        raise NotFound
+    seats_of(event, request.way)
+    if actor.staff:
+        check_running(event)
+    else:
+        check_open(event, now)
+    if request.size > event.group_size and not actor.staff:
+        raise refuse("group-too-large", "/guests", most=event.group_size)
+    return event
+
+
+def _check_new(ports: Ports, event_id: str, look: Look, people: tuple[str, ...]) -> None:
+    """Nobody is signed up twice (S-08, S-16); who is and should be no more is ended first.
+
+    `people` are the person and the guests, row by row, "" where no address is known.
+    """
+    taken = [row for row, each in enumerate(people) if each in look.parties]
+    if taken and any(expire(ports, event_id, lead) for lead in sorted({*look.parties.values()})):
+        raise VersionRaced
+    if not taken:
+        taken = [row for row, each in enumerate(people) if each and each in people[:row]]
+    if taken:
+        row = taken[0]
+        pointer = f"/guests/{row - 1}/email" if row else "/person/email"
+        raise refuse("already-signed-up", pointer)

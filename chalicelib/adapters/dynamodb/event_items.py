@@ -145,7 +145,7 @@ def waiting_item(entry: Entry) -> Item:
         "schema": SCHEMA,
         "event_id": entry.event_id,
         "item": waiting_key(entry),
-        "lead": entry.person_id,
+        "led_by": entry.person_id,
         "size": entry.size,
     }
 
@@ -153,7 +153,7 @@ def waiting_item(entry: Entry) -> Item:
 def entry_of(item: Mapping[str, Any]) -> Entry:
     """The opposite of `waiting_item`."""
     _, way, number = item["item"].split("#")
-    return Entry(item["event_id"], Way(way), int(number), item["lead"], item["size"])
+    return Entry(item["event_id"], Way(way), int(number), item["led_by"], item["size"])
 
 
 def due_key(signup: SignUp) -> str | None:

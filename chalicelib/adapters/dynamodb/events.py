@@ -61,7 +61,7 @@ class Events:
         return Look(
             event=event_of(items[EVENT]) if EVENT in items else None,
             signups={each: signup_of(item) for each, item in signups.items() if item},
-            parties={each: item["lead"] for each, item in parties.items() if item},
+            parties={each: item["led_by"] for each, item in parties.items() if item},
         )
 
     def head(self, event_id: str, way: Way) -> Entry | None:
@@ -89,7 +89,7 @@ class Events:
             ),
             Limit=limit,
         )
-        return [plain(item)["lead"] for item in answer["Items"]]
+        return [plain(item)["led_by"] for item in answer["Items"]]
 
     def signups(self, event_id: str, limit: int, after: Fields | None) -> Page[SignUp]:
         """Some of an event's sign-ups, those that are over too, strongly consistent, by person."""
@@ -219,24 +219,24 @@ class Events:
         if old:
             tx.delete("events", _key(after.event_id, old))
         if new:
-            item = {**_key(after.event_id, new), "schema": SCHEMA, "lead": after.person_id}
+            item = {**_key(after.event_id, new), "schema": SCHEMA, "led_by": after.person_id}
             tx.put("events", item, KEYS)
 
     def _guard(self, tx: Transaction, event_id: str, person_id: str, old: str, new: str) -> None:
         key = _key(event_id, f"{PERSON}{person_id}")
         how: Item = {
-            "condition": "lead = :old" if old else "attribute_not_exists(event_id)",
+            "condition": "led_by = :old" if old else "attribute_not_exists(event_id)",
             "values": {":old": old} if old else {},
             "failure": lambda _: VersionRaced(),
         }
         if new:
-            tx.put("events", {**key, "schema": SCHEMA, "lead": new}, KEYS, **how)
+            tx.put("events", {**key, "schema": SCHEMA, "led_by": new}, KEYS, **how)
         else:
             tx.delete("events", key, **how)
 
     def _queue_up(self, tx: Transaction, was: Entry | None, will: Entry | None) -> None:
         how: Item = {
-            "condition": "lead = :was" if was else "attribute_not_exists(event_id)",
+            "condition": "led_by = :was" if was else "attribute_not_exists(event_id)",
             "values": {":was": was.person_id} if was else {},
             "failure": lambda _: VersionRaced(),
         }
@@ -249,7 +249,7 @@ class Events:
         tx.check(
             "events",
             _key(head.event_id, waiting_key(head)),
-            condition="lead = :head",
+            condition="led_by = :head",
             names={},
             values={":head": head.person_id},
             rank=Rank.VERSION,

@@ -1,0 +1,364 @@
+"""Events, sign-ups and queues as stored: each condition kept by each store."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from chalicelib.domain import events, signups
+from chalicelib.domain.errors import VersionRaced
+from chalicelib.domain.events import Event, Way
+from chalicelib.domain.queueing import Change, Needs
+from chalicelib.domain.signups import Entry, Member, Place, SignUp, State, place_of
+from chalicelib.services.ports import Look
+from tests.builders import EERO
+from tests.contract.backends import Backend, from_the_future, small_pages
+from tests.contract.things import written
+from tests.event_builders import NOW, START, a_hybrid, a_signup, an_event
+
+ROOM = Way.ROOM
+A_MINUTE = timedelta(minutes=1)
+
+
+def given(backend: Backend, event: Event | None = None, *there: SignUp) -> Event:
+    """An event, and sign-ups as they come."""
+    made = event or an_event()
+    written(backend, lambda tx: backend.ports.events.create(tx, made))
+    for signup in there:
+        write(backend, (None, signup))
+    return stored(backend)
+
+
+def stored(backend: Backend) -> Event:
+    event = backend.ports.events.look("e_one").event
+    assert event is not None
+    return event
+
+
+def write(
+    backend: Backend,
+    *changes: Change,
+    event: Event | None = None,
+    needs: Mapping[Way, Needs] | None = None,
+) -> None:
+    event = event or stored(backend)
+    written(backend, lambda tx: backend.ports.events.write(tx, event, changes, needs))
+
+
+def counters(backend: Backend, way: Way = ROOM) -> tuple[int, int, int, int]:
+    seats = stored(backend).ways[way]
+    return seats.free, seats.held, seats.waiting, seats.next_number
+
+
+def waiting(person_id: str, number: int, **changes) -> SignUp:
+    return a_signup(person_id, state=State.WAITING, number=number, **changes)
+
+
+def look(backend: Backend, *people: str) -> Look:
+    return backend.ports.events.look("e_one", people)
+
+
+A_FULL_EVENT = a_hybrid(
+    5,
+    promote_until=START - timedelta(hours=1),
+    offers_within=timedelta(hours=24),
+    offer_time=timedelta(hours=3),
+    hold_time=timedelta(minutes=20),
+    reason="Sairaus",
+    calendar_sequence=2,
+    revision=3,
+    version=1,
+    state=events.State.DRAFT,
+)
+A_FULL_SIGNUP = a_signup(
+    state=State.OFFERED,
+    members=(Member("Pia"), Member("Eero", "p_eero")),
+    made_by="k_form",
+    offer_until=NOW + timedelta(microseconds=1),
+    answers={"diet": "vegaani", "consent": True},
+    sequence=4,
+)
+
+
+def test_what_is_written_is_found(backend: Backend):
+    assert look(backend, "p_aino") == Look()
+    assert given(backend, A_FULL_EVENT) == A_FULL_EVENT
+    write(backend, (None, A_FULL_SIGNUP))
+    found = look(backend, "p_aino", "p_eero", "p_nobody")
+    assert found.signups == {"p_aino": A_FULL_SIGNUP}
+    assert found.parties == {"p_aino": "p_aino", "p_eero": "p_aino"}
+    assert counters(backend) == (2, 3, 0, 1)
+    assert backend.ports.events.look("e_other", ["p_aino"]) == Look()
+
+
+def test_an_id_is_used_once(backend: Backend):
+    given(backend)
+    with pytest.raises(VersionRaced):
+        written(backend, lambda tx: backend.ports.events.create(tx, an_event()))
+
+
+def test_staff_edit_without_touching_what_is_counted(backend: Backend):
+    """W-12: a limit that is lowered while somebody signs up counts both."""
+    before = given(backend, A_FULL_EVENT)
+    write(backend, (None, a_signup()))
+    after = events.resized(before, ROOM, 3, 9)
+    after = replace(after, promote_until=None, title={"fi": "Toinen"})
+    written(backend, lambda tx: backend.ports.events.save(tx, before, after))
+    ways = {**after.ways, ROOM: replace(after.ways[ROOM], free=2)}
+    assert stored(backend) == replace(after, ways=ways)
+    with pytest.raises(VersionRaced):
+        written(backend, lambda tx: backend.ports.events.save(tx, before, after))
+    unlimited = events.resized(stored(backend), ROOM, None)
+    written(backend, lambda tx: backend.ports.events.save(tx, stored(backend), unlimited))
+    assert stored(backend) == unlimited
+
+
+def test_a_decision_on_an_event_that_staff_changed_is_lost(backend: Backend):
+    before = given(backend)
+    after = events.moved(before, START + A_MINUTE, START + 2 * A_MINUTE)
+    written(backend, lambda tx: backend.ports.events.save(tx, before, after))
+    with pytest.raises(VersionRaced):
+        write(backend, (None, a_signup()), event=before)
+    write(backend, (None, a_signup()))
+
+
+def test_counters_change_without_the_version(backend: Backend):
+    before = given(backend)
+    write(backend, (None, a_signup()), event=before)
+    write(backend, (None, a_signup("p_eero")), event=before)
+    assert counters(backend) == (3, 0, 0, 1)
+    assert stored(backend).version == before.version
+
+
+@pytest.mark.parametrize(
+    ("kept", "broken"),
+    [
+        (Needs(free_from=2), Needs(free_from=3)),
+        (Needs(free_below=3), Needs(free_below=2)),
+        (Needs(free_below=2, or_somebody_waits=True), Needs(free_below=2)),
+        (Needs(waiting_to=1), Needs(waiting_to=0)),
+        (Needs(number=7), Needs(number=6)),
+        (Needs(), Needs(nobody_waits=True)),
+    ],
+)
+def test_every_need_is_kept(backend: Backend, kept: Needs, broken: Needs):
+    given(backend, an_event(5, free=2, waiting=1, next_number=7))
+    with pytest.raises(VersionRaced):
+        write(backend, (None, a_signup()), needs={ROOM: broken})
+    assert counters(backend) == (2, 0, 1, 7)
+    assert look(backend, "p_aino") == Look(stored(backend))
+    write(backend, (None, a_signup()), needs={ROOM: kept})
+    assert counters(backend) == (1, 0, 1, 7 + (kept.number is not None))
+
+
+def test_nobody_waits_is_kept_where_nobody_does(backend: Backend):
+    given(backend)
+    write(backend, (None, a_signup()), needs={ROOM: Needs(nobody_waits=True, free_from=5)})
+    with pytest.raises(VersionRaced):
+        write(
+            backend,
+            (None, waiting("p_eero", 1)),
+            needs={ROOM: Needs(free_below=1, or_somebody_waits=True)},
+        )
+
+
+def test_a_sign_up_has_one_next_version(backend: Backend):
+    given(backend, None, a_signup())
+    with pytest.raises(VersionRaced):
+        write(backend, (None, a_signup()))
+    gone = signups.left(a_signup(), NOW)
+    write(backend, (a_signup(), gone))
+    with pytest.raises(VersionRaced):
+        write(backend, (a_signup(), gone))
+    assert counters(backend)[0] == 5
+    assert look(backend, "p_aino").parties == {}
+    write(backend, (gone, signups.again(gone, a_signup())))
+    assert look(backend, "p_aino").parties == {"p_aino": "p_aino"}
+
+
+def test_nobody_is_in_two_parties(backend: Backend):
+    """S-16"""
+    given(backend, None, a_signup("p_eero"))
+    with pytest.raises(VersionRaced):
+        write(backend, (None, a_signup(members=(Member("Eero", "p_eero"),))))
+    assert set(look(backend, "p_aino", "p_eero").signups) == {"p_eero"}
+    assert counters(backend)[0] == 4
+
+
+def test_a_seat_is_handed_over_with_the_party(backend: Backend):
+    """S-25"""
+    mine = a_signup(members=(Member("Pia", "p_pia"),))
+    given(backend, None, mine)
+    gone, new = signups.handed_over(mine, "p_eero", EERO, None, NOW)
+    write(backend, (mine, gone), (None, new))
+    assert look(backend, "p_aino", "p_pia", "p_eero").parties == {
+        "p_pia": "p_eero",
+        "p_eero": "p_eero",
+    }
+    assert counters(backend) == (3, 0, 0, 1)
+    with pytest.raises(VersionRaced):
+        write(backend, (mine, gone), (None, new))
+
+
+def test_a_queue_is_in_the_order_of_its_numbers_way_by_way(backend: Backend):
+    given(
+        backend,
+        a_hybrid(0, 0),
+        *(waiting(f"p_{number}", number) for number in (100, 9, 10)),
+        waiting("p_far", 1, way=Way.REMOTE),
+    )
+    small_pages(backend)
+    queue = backend.ports.events.queue("e_one", ROOM)
+    assert [entry.number for entry in queue] == [9, 10, 100]
+    assert backend.ports.events.head("e_one", ROOM) == Entry("e_one", ROOM, 9, "p_9", 1)
+    assert backend.ports.events.head("e_one", Way.REMOTE).person_id == "p_far"
+    assert backend.ports.events.head("e_other", ROOM) is None
+    assert place_of(100, queue) == Place(2, 2)
+    assert counters(backend)[2] == 3
+    assert counters(backend, Way.REMOTE)[2] == 1
+
+
+def test_a_promotion_takes_the_place_and_does_so_once(backend: Backend):
+    """W-05"""
+    event = given(backend, an_event(1), waiting("p_eero", 3, members=(Member("Pia"),)))
+    head = waiting("p_eero", 3, members=(Member("Pia"),))
+    seated = signups.promoted(head, event, NOW)
+    write(backend, (head, seated))
+    assert counters(backend) == (-1, 0, 0, 1)
+    assert backend.ports.events.head("e_one", ROOM) is None
+    with pytest.raises(VersionRaced):
+        write(backend, (head, seated))
+
+
+@pytest.mark.parametrize("what", ["left", "another"])
+def test_a_head_that_is_needed_stands_where_it_did(backend: Backend, what: str):
+    given(backend, None, a_signup(), waiting("p_eero", 3), waiting("p_pia", 4))
+    entry = backend.ports.events.head("e_one", ROOM)
+    needs = {ROOM: Needs(head=entry)}
+    write(backend, (None, a_signup("p_sami")), needs=needs)
+    one, two = waiting("p_eero", 3), waiting("p_pia", 4)
+    if what == "left":
+        write(backend, (one, signups.left(one, NOW)))
+    else:
+        after = signups.exchanged(one, two)
+        write(backend, (one, after[0]), (two, after[1]))
+        assert [each.person_id for each in backend.ports.events.queue("e_one", ROOM)] == [
+            "p_pia",
+            "p_eero",
+        ]
+    gone = signups.left(a_signup(), NOW)
+    with pytest.raises(VersionRaced):
+        write(backend, (a_signup(), gone), needs=needs)
+    assert look(backend, "p_aino").signups["p_aino"].live
+
+
+def test_a_place_that_is_nobody_s_is_skipped_once(backend: Backend):
+    """P-08"""
+    event = given(backend, None, waiting("p_eero", 3, members=(Member("Pia"),)))
+    entry = backend.ports.events.head("e_one", ROOM)
+    assert entry is not None
+    stranger = replace(entry, person_id="p_other")
+    with pytest.raises(VersionRaced):
+        written(backend, lambda tx: backend.ports.events.skip(tx, event, stranger))
+    written(backend, lambda tx: backend.ports.events.skip(tx, event, entry))
+    assert backend.ports.events.head("e_one", ROOM) is None
+    assert counters(backend) == (5, 0, 0, 1)
+    with pytest.raises(VersionRaced):
+        written(backend, lambda tx: backend.ports.events.skip(tx, event, entry))
+
+
+def test_what_is_over_by_itself_is_found_at_its_moment_and_not_before(backend: Backend):
+    """W-19"""
+    held = a_signup(state=State.HELD, confirm_by=NOW)
+    offer = a_signup("p_eero", state=State.OFFERED, offer_until=NOW + A_MINUTE)
+    unproved = waiting("p_pia", 1, confirm_by=NOW - A_MINUTE)
+    given(backend, None, held, offer, unproved, a_signup("p_sami"))
+
+    def lapsed(at: datetime, limit: int = 9) -> list[str]:
+        return backend.ports.events.lapsed("e_one", at, limit)
+
+    assert lapsed(NOW - timedelta(microseconds=1)) == ["p_pia"]
+    assert lapsed(NOW) == ["p_pia", "p_aino"]
+    assert lapsed(NOW + A_MINUTE) == ["p_pia", "p_aino", "p_eero"]
+    assert lapsed(NOW + A_MINUTE, 2) == ["p_pia", "p_aino"]
+    write(backend, (held, signups.expired(held)), (unproved, signups.expired(unproved)))
+    write(backend, (offer, signups.accepted(offer, NOW)))
+    assert lapsed(NOW + timedelta(days=1)) == []
+    assert counters(backend) == (3, 0, 0, 1)
+
+
+def test_a_hold_that_becomes_an_offer_lapses_when_the_offer_does(backend: Backend):
+    event = given(backend, an_event(offers_within=timedelta(days=30)), waiting("p_eero", 1))
+    one = waiting("p_eero", 1)
+    write(backend, (one, signups.promoted(one, event, NOW)))
+    assert backend.ports.events.lapsed("e_one", NOW + event.offer_time, 9) == ["p_eero"]
+
+
+def test_a_switch_counts_in_both_ways_or_in_none(backend: Backend):
+    """S-24"""
+    given(backend, a_hybrid(5, 1), a_signup(), a_signup("p_eero", way=Way.REMOTE))
+    after = signups.switched(a_signup(), Way.REMOTE, NOW)
+    with pytest.raises(VersionRaced):
+        write(backend, (a_signup(), after), needs={Way.REMOTE: Needs(free_from=1)})
+    write(backend, (a_signup(), after), needs={Way.REMOTE: Needs(free_from=0)})
+    assert (counters(backend)[0], counters(backend, Way.REMOTE)[0]) == (5, -1)
+
+
+def test_the_counters_of_an_event_that_was_called_off_stand_still(backend: Backend):
+    """W-16"""
+    before = given(backend, None, a_signup(), waiting("p_eero", 1))
+    over = events.cancelled(before, "Sairaus")
+    written(backend, lambda tx: backend.ports.events.save(tx, before, over))
+    with pytest.raises(VersionRaced):
+        write(backend, (a_signup(), signups.called_off(a_signup())), event=before)
+    for signup in (a_signup(), waiting("p_eero", 1)):
+        write(backend, (signup, signups.called_off(signup)))
+    assert counters(backend) == (4, 0, 1, 1)
+    assert backend.ports.events.head("e_one", ROOM) is None
+    assert look(backend, "p_aino", "p_eero").parties == {}
+
+
+def test_lists_go_on_page_by_page(backend: Backend):
+    people = [f"p_{letter}" for letter in "abcde"]
+    given(backend, None, *(a_signup(each) for each in people))
+    later = an_event(event_id="e_two", starts_at=START + A_MINUTE)
+    other = an_event(event_id="e_three", starts_at=START + timedelta(days=30))
+    for event in (later, other):
+        written(backend, lambda tx, event=event: backend.ports.events.create(tx, event))
+    mine = a_signup("p_a", event_id="e_two")
+    written(backend, lambda tx: backend.ports.events.write(tx, later, [(None, mine)]))
+
+    def all_of(read) -> Iterable[str]:
+        after = None
+        while True:
+            page = read(2, after)
+            yield from page.items
+            after = page.next
+            if after is None:
+                return
+
+    found = all_of(lambda limit, after: backend.ports.events.signups("e_one", limit, after))
+    assert [each.person_id for each in found] == people
+    found = all_of(lambda limit, after: backend.ports.events.by_person("p_a", limit, after))
+    assert [each.event_id for each in found] == ["e_one", "e_two"]
+
+    def of_month(first: datetime, last: datetime) -> list[str]:
+        read = backend.ports.events.by_month
+        found = all_of(lambda _, after: read("2027-01", first, last, 1, after))
+        return [each.event_id for each in found]
+
+    assert of_month(START, START + timedelta(days=60)) == ["e_one", "e_two"]
+    assert of_month(START, START + A_MINUTE) == ["e_one"]
+    assert of_month(START + A_MINUTE, START + A_MINUTE) == []
+
+
+def test_a_newer_schema_is_read_all_the_same(dynamodb: Backend):
+    given(dynamodb, A_FULL_EVENT)
+    write(dynamodb, (None, A_FULL_SIGNUP), (None, waiting("p_pia", 2)))
+    before = stored(dynamodb)
+    from_the_future(dynamodb)
+    assert stored(dynamodb) == before
+    assert look(dynamodb, "p_aino").signups == {"p_aino": A_FULL_SIGNUP}
+    assert dynamodb.ports.events.head("e_one", ROOM).person_id == "p_pia"
+    assert dynamodb.ports.events.lapsed("e_one", NOW + A_MINUTE, 9) == ["p_aino"]

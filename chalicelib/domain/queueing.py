@@ -32,7 +32,6 @@ class Needs:
     free_below: int | None = None  # fewer are
     or_somebody_waits: bool = False  # or else: somebody waits
     nobody_waits: bool = False
-    waiting_to: int | None = None  # at most so many persons wait
     number: int | None = None  # the next number of the queue is this one, and is given
     head: Entry | None = None  # it stands where it did
 
@@ -86,12 +85,8 @@ def waits(event: Event, way: Way, size: int, now: datetime) -> Needs:
         raise refuse("held-for-waiting-list", "/way", way=way.value)
     if not moves or seats.waiting + size > seats.most_waiting:
         raise refuse("event-full", "/way", way=way.value)
-    return Needs(
-        free_below=size,
-        or_somebody_waits=True,
-        waiting_to=seats.most_waiting - size,
-        number=seats.next_number,
-    )
+    # Nobody else has joined since, or the number would be another: the list has room still.
+    return Needs(free_below=size, or_somebody_waits=True, number=seats.next_number)
 
 
 def given(event: Event, way: Way, freed: int, head: Entry | None, now: datetime) -> Given:
@@ -121,8 +116,6 @@ def met(seats: Seats, needs: Needs) -> dict[str, bool]:
         found["free-below"] = below or (needs.or_somebody_waits and seats.waiting > 0)
     if needs.nobody_waits:
         found["nobody-waits"] = seats.waiting == 0
-    if needs.waiting_to is not None:
-        found["waiting-to"] = seats.waiting <= needs.waiting_to
     if needs.number is not None:
         found["number"] = seats.next_number == needs.number
     return found

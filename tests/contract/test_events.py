@@ -137,7 +137,6 @@ def test_counters_change_without_the_version(backend: Backend):
         (Needs(free_from=2), Needs(free_from=3)),
         (Needs(free_below=3), Needs(free_below=2)),
         (Needs(free_below=2, or_somebody_waits=True), Needs(free_below=2)),
-        (Needs(waiting_to=1), Needs(waiting_to=0)),
         (Needs(number=7), Needs(number=6)),
         (Needs(), Needs(nobody_waits=True)),
     ],

@@ -29,6 +29,8 @@ class Scene:
     actors: list[Callable[[], Any]]
     state: Callable[[], Key]
     brief: Callable[[Any], Key] = repr  # what of a call's result can make a difference
+    # Is given what to call when the actor that is at it begins anew, and remembers nothing.
+    restarts: Callable[[Callable[[], None]], None] = lambda forget: None
 
 
 @dataclass
@@ -91,6 +93,7 @@ class _Stage:
         self._fate = GO
         self._at: int | None = None
         scene.store.before, scene.store.after = self._before, self._after
+        scene.restarts(self._forget)
         self._actors = [greenlet(lambda act=act: self._act(act)) for act in scene.actors]
         for number in range(len(self._actors)):
             self._switch(number)
@@ -121,6 +124,10 @@ class _Stage:
             act()
         except Death:
             return
+
+    def _forget(self) -> None:
+        assert self._at is not None
+        self._seen[self._at].clear()
 
     def _before(self, name: str) -> None:
         number = self._at

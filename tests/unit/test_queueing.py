@@ -257,9 +257,7 @@ def test_a_newcomer_sits_where_nobody_waits_and_enough_is_free():
 def test_a_newcomer_waits_as_long_as_the_list_has_room_for_all_of_the_party():
     """S-14, S-20"""
     event = an_event(5, most_waiting=3, free=2)
-    expected = Needs(
-        free_below=3, or_somebody_waits=True, waiting_to=0, number=event.ways[Way.ROOM].next_number
-    )
+    expected = Needs(free_below=3, or_somebody_waits=True, number=event.ways[Way.ROOM].next_number)
     assert queueing.waits(event, Way.ROOM, 3, NOW) == expected
     for full in (
         an_event(5, most_waiting=3, free=0, waiting=2),
@@ -318,13 +316,12 @@ def test_two_who_change_places_change_one_item_each():
         (Needs(free_from=3), "free-from"),
         (Needs(free_below=2), "free-below"),
         (Needs(nobody_waits=True), "nobody-waits"),
-        (Needs(waiting_to=0), "waiting-to"),
         (Needs(number=6), "number"),
     ],
 )
 def test_every_condition_is_missed_by_one(needs, missed):
     seats = replace(an_event(5, free=2, waiting=1).ways[Way.ROOM], next_number=7)
     assert queueing.met(seats, needs) == {missed: False}
-    almost = Needs(free_from=2, waiting_to=1, number=7)
+    almost = Needs(free_from=2, number=7)
     assert all(queueing.met(seats, almost).values())
     assert queueing.met(seats, Needs(free_below=2, or_somebody_waits=True)) == {"free-below": True}

@@ -42,9 +42,6 @@ class Counting:
             yield f"({below} OR {self._waits(way)})" if needs.or_somebody_waits else below
         if needs.nobody_waits:
             yield f"{self._at(way, 'waiting')} = {self._value(way, 'nobody', 0)}"
-        if needs.waiting_to is not None:
-            most = self._value(way, "waiting_to", needs.waiting_to)
-            yield f"{self._at(way, 'waiting')} <= {most}"
         if needs.number is not None:
             number = self._value(way, "number", needs.number)
             yield f"{self._at(way, 'next_number')} = {number}"

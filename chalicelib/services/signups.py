@@ -114,7 +114,13 @@ def _seated_or_waiting(
     # Who has neither proved nor accepted in time is in nobody's way (W-21).
     if (seats.held or seats.waiting) and expire_lapsed(ports, event.event_id):
         raise VersionRaced
-    needs = waits(event, new.way, new.size, now)
+    try:
+        needs = waits(event, new.way, new.size, now)
+    except Refused:
+        # What was in the way may have been ended by somebody else, after it was read here.
+        if seats.held and ports.events.look(event.event_id).event != event:
+            raise VersionRaced from None
+        raise
     return replace(new, state=SignUpState.WAITING, number=needs.number), needs
 
 

@@ -18,11 +18,11 @@ from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import LabError, Race
 from chalicelib.domain.events import Event, Way
 from chalicelib.domain.people import ERASED
-from chalicelib.domain.signups import SignUp, lapsed
+from chalicelib.domain.signups import SignUp, State, lapsed
 from chalicelib.services import events, places
 from chalicelib.services.ports import Ports
 from chalicelib.services.signups import Guest
-from tests.builders import STAFF, a_store, an_intent
+from tests.builders import ANYBODY, STAFF, a_store, an_intent
 from tests.event_builders import NOW, START, an_event
 from tests.event_scene import (
     EVENT,
@@ -114,10 +114,11 @@ def a_scene(
     leave_out: frozenset[str] = frozenset(),
     now: datetime = NOW,
     lapses: bool = False,
+    **site: Any,
 ) -> Callable[[], Scene]:
     """Each actor is a worker of its own."""
 
-    plain = a_store()
+    plain = a_store(**site)
     first = memory_ports(plain, FakeClock(NOW))
     events.create(first, event or an_event(), an_intent(STAFF))
     given(first)
@@ -356,6 +357,22 @@ def test_every_order_is_fair(name: str) -> None:
         endings += 1
     print(f"{name}: {endings} endings")
     assert endings > 1
+
+
+def test_who_comes_while_a_hold_is_being_ended_has_its_seat() -> None:
+    """W-21: there is no list, and no moment at which a hold that is over keeps anybody out."""
+    make = a_scene(
+        comes("a"),
+        tidies,
+        given=lambda ports: signs_up(ports, "v", actor=ANYBODY),
+        event=an_event(1, most_waiting=0),
+        now=NOW + timedelta(minutes=30),
+        lapses=True,
+        prove_address=True,
+    )
+    for ending in explore(make, deaths=0):
+        judge(ending)
+        assert ending.store.signups[EVENT, id_of("a")].state is State.CONFIRMED
 
 
 DEADLY: dict[str, Callable[[], Scene]] = {

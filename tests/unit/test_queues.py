@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.errors import NotFound, Race, Refused, Unavailable
+from chalicelib.domain.events import State as EventState
 from chalicelib.domain.events import Way
 from chalicelib.domain.people import ERASED, Actor, Role
 from chalicelib.domain.signup_news import News, news
 from chalicelib.domain.signups import State
 from chalicelib.services import events, places, queues
-from tests.builders import STAFF, an_intent
+from tests.builders import ANYBODY, STAFF, an_intent
 from tests.event_builders import START, a_hybrid, a_signup, an_event, somebody
 from tests.event_scene import EVENT, Scene, does, id_of, signs_up
 
@@ -465,3 +466,76 @@ def test_two_workers_are_one_queue():
     signs_up(other, "aino")
     does(one, places.leave, "eero")
     assert scene.states("aino") == ["confirmed"]
+
+
+def test_a_seat_elsewhere_that_was_held_too_long_is_there_for_who_switches():
+    scene = Scene(a_hybrid(5, 1), prove_address=True)
+    scene.sign_up("aino")
+    scene.sign_up("eero", way=Way.REMOTE, actor=ANYBODY)
+    with pytest.raises(Refused, match="event-full"):
+        scene.do(places.switch, "aino", way=Way.REMOTE)
+    scene.later(minutes=30)
+    assert scene.do(places.switch, "aino", way=Way.REMOTE).way is Way.REMOTE
+    assert scene.states("eero") == ["expired"]
+    scene.check()
+
+
+def test_a_colleague_whose_own_hold_is_over_can_have_the_seat():
+    scene = Scene(prove_address=True)
+    scene.sign_up("aino")
+    scene.sign_up("eero", actor=ANYBODY)
+    scene.later(minutes=30)
+    assert scene.do(places.hand_over, "aino", colleague=somebody("eero")).version == 3
+    scene.check()
+
+
+def test_who_ends_something_and_loses_the_race_says_so_and_changes_nothing():
+    scene = Scene(prove_address=True)
+    scene.sign_up("aino", actor=ANYBODY)
+    scene.later(minutes=30)
+
+    def lose(name: str) -> None:
+        if name == "commit":
+            raise Race
+
+    scene.store.before = lose
+    assert not queues.expire(scene.ports, EVENT, id_of("aino"))
+    scene.store.before = lambda _name: None
+    assert scene.states("aino") == ["held"]
+    assert queues.expire(scene.ports, EVENT, id_of("aino"))
+    assert not queues.expire(scene.ports, EVENT, id_of("aino"))
+    assert not queues.expire(scene.ports, "e_other", id_of("aino"))
+
+
+def test_of_a_draft_and_of_what_there_is_not_the_clock_does_nothing():
+    scene = Scene(an_event(1, state=EventState.DRAFT), prove_address=True)
+    scene.sign_up("aino", actor=STAFF)
+    scene.store.calls.clear()
+    events.reconcile(scene.ports, EVENT)
+    events.reconcile(scene.ports, "e_other")
+    assert scene.store.calls == ["events.look"] * 2
+
+
+def test_calling_off_is_done_once_whoever_goes_on():
+    scene = Scene(an_event(1))
+    scene.sign_up("eero", "aino")
+    events.call_off(scene.ports, EVENT, "Sairaus", an_intent(STAFF))
+    assert events.go_on(scene.ports, EVENT) == 0
+    assert scene.news("eero") == ["confirmation", "cancellation"]
+
+
+def test_two_who_call_off_at_once_end_everybody_once():
+    """W-17"""
+    scene = Scene(an_event(1))
+    scene.sign_up("eero", "aino")
+    other, calls = scene.worker(), iter(range(100))
+
+    def interrupt(name: str) -> None:
+        if name == "commit" and next(calls) == 1:
+            events.go_on(other, EVENT)
+
+    scene.store.before = interrupt
+    events.call_off(scene.ports, EVENT, "Sairaus", an_intent(STAFF))
+    for name in ("eero", "aino"):
+        assert len(scene.news(name)) == 2
+    scene.check()

@@ -32,6 +32,15 @@ def continue_closures(_payload: CloudWatchEvent) -> dict[str, int]:
     return {"closures": closures.continue_all(ports())}
 
 
+@app.schedule(Rate(5, unit=Rate.MINUTES), name="mend_queues")
+def mend_queues(_payload: CloudWatchEvent) -> dict[str, int]:
+    """Mend what was left of the queues of events, and end what is over by itself."""
+    from chalicelib.bootstrap import ports
+    from chalicelib.services import events
+
+    return {"events": events.reconcile_all(ports())}
+
+
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="send_due")
 def send_due(_payload: CloudWatchEvent) -> dict[str, int]:
     """Queue the messages that are due, and those whose worker died."""

@@ -108,6 +108,7 @@ def hand_over(
             raise Refused(problems)
         look = ports.events.look(event_id, [person_id, other_id])
         event, before = _own(look.event, look.signups.get(person_id), intent)
+        check_running(event)
         if lead := look.parties.get(other_id):
             if expire(ports, event_id, lead):
                 raise VersionRaced
@@ -132,6 +133,7 @@ def move_up(ports: Ports, event_id: str, person_id: str, intent: Intent) -> Outc
         attempt.read()
         look = ports.events.look(event_id, [person_id])
         event, mine = _own(look.event, look.signups.get(person_id), intent)
+        check_running(event)
         if not judged(mine, now).waiting:
             raise refuse("stale-state", state=judged(mine, now).state.value)
         queue = ports.events.queue(event_id, mine.way)

@@ -82,5 +82,5 @@ def test_every_function_has_a_policy_of_its_own() -> None:
     config = json.loads((ROOT / ".chalice/config.json").read_text())
     assert config["autogen_policy"] is False
     files = [each["iam_policy_file"] for each in config["lambda_functions"].values()]
-    assert len(files) == len(set(files)) == 8
+    assert len(files) == len(set(files)) == 9
     assert all((ROOT / ".chalice" / name).is_file() for name in files)

@@ -20,6 +20,7 @@ FUNCTIONS = {
     "APIHandler": ("ApiHandler", 29),
     "ExpireDue": ("ExpireDue", 60),
     "ContinueClosures": ("ContinueClosures", 60),
+    "MendQueues": ("MendQueues", 60),
     "SendDue": ("SendDue", 60),
     "SendMessage": ("SendMessage", 60),
     "AskStaff": ("AskStaff", 60),
@@ -112,8 +113,11 @@ def test_schedules_run_one_at_a_time_every_minute(prod: dict[str, Any]) -> None:
         assert event["Properties"]["Schedule"] == "rate(1 minute)"
 
 
-def test_forgetting_goes_on_every_five_minutes_one_at_a_time(prod: dict[str, Any]) -> None:
-    function = of_type(prod, "AWS::Serverless::Function")["Retain"]
+@pytest.mark.parametrize("name", ["Retain", "MendQueues"])
+def test_forgetting_and_mending_go_on_every_five_minutes_one_at_a_time(
+    prod: dict[str, Any], name: str
+) -> None:
+    function = of_type(prod, "AWS::Serverless::Function")[name]
     assert function["ReservedConcurrentExecutions"] == 1
     (event,) = function["Events"].values()
     assert event["Properties"]["Schedule"] == "rate(5 minutes)"

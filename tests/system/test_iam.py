@@ -8,17 +8,26 @@ import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.domain.events import Way, resized
+from chalicelib.domain.signups import State
+from chalicelib.services import events
 from infra.package import ROOT
+from tests.builders import STAFF, an_intent
 from tests.cloud import RunningCloud, far_day
+from tests.event_builders import an_event
+from tests.event_scene import signs_up
+from tests.system.crowd import Lab
 
 FUNCTIONS = (
     "api",
     "expire-due",
     "continue-closures",
+    "mend-queues",
     "send-due",
     "send-message",
     "ask-staff",
@@ -29,6 +38,7 @@ KEYS = {
     "catalog": {"kind": {"S": "none"}, "id": {"S": "none"}},
     "ledger": {"resource_id": {"S": "none"}, "day": {"S": "2020-01-01"}},
     "bookings": {"booking_id": {"S": "b_none"}},
+    "events": {"event_id": {"S": "e_none"}, "item": {"S": "none"}},
     "outbox": {"message_id": {"S": "m_none"}},
     "people": {"person_id": {"S": "p_none"}, "item": {"S": "none"}},
     "tokens": {"token_hash": {"S": "none"}},
@@ -39,6 +49,8 @@ INDEXES = {
     "bookings/by_person": "person_id",
     "bookings/by_month": "site_month",
     "bookings/due": "due_shard",
+    "events/by_person": "person_id",
+    "events/by_month": "site_month",
     "outbox/due": "shard",
     "outbox/by_subject": "subject",
     "outbox/by_person": "person_id",
@@ -84,6 +96,11 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "outbox": {"PutItem"},
         "people": {"UpdateItem"},
         "tokens": {"UpdateItem"},
+        "audit": {"PutItem"},
+    },
+    "mend-queues": {
+        "events": {"BatchGetItem", "Query", *WRITE, "DeleteItem"},
+        "events/by_month": {"Query"},
         "audit": {"PutItem"},
     },
     "send-due": {
@@ -330,3 +347,30 @@ def test_the_clock_starts_its_functions_by_itself(cloud: RunningCloud) -> None:
     found = sorted(rule["ScheduleExpression"] for rule in rules)
     assert found == ["cron(0 5 ? * MON-FRI *)", *["rate(1 minute)"] * 3, "rate(5 minutes)"]
     assert {rule["State"] for rule in rules} == {"ENABLED"}
+
+
+def test_mending_queues_works_under_its_own_policy(cloud: RunningCloud, lab: Lab) -> None:
+    """What a worker leaves that dies between giving an event more seats and giving them on."""
+    ports, now = lab.ports, datetime.now(UTC)
+    event = an_event(
+        1,
+        event_id=f"e_{uuid4().hex}",
+        opens_at=now - timedelta(days=1),
+        closes_at=now + timedelta(days=49),
+        starts_at=now + timedelta(days=50),
+        ends_at=now + timedelta(days=50, hours=1),
+    )
+    events.create(ports, event, an_intent(STAFF))
+    for name in ("aino", "eero"):
+        made = signs_up(ports, name, event_id=event.event_id)
+    assert made is not None
+    assert made.waiting
+    tx, before = ports.begin(), ports.events.look(event.event_id).event
+    assert before is not None
+    ports.events.save(tx, before, resized(before, Way.ROOM, 2))
+    tx.commit()
+    assert invoke(cloud, "mend-queues")["events"] >= 1
+    found = ports.events.look(event.event_id, [made.person_id])
+    assert found.event is not None
+    assert found.event.ways[Way.ROOM].free == 0
+    assert found.signups[made.person_id].state is State.CONFIRMED

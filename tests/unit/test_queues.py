@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain.errors import NotFound, Race, Refused, Unavailable
 from chalicelib.domain.events import State as EventState
-from chalicelib.domain.events import Way
+from chalicelib.domain.events import Way, cancelled
 from chalicelib.domain.people import ERASED, Actor, Role
 from chalicelib.domain.signup_news import News, news
 from chalicelib.domain.signups import State
@@ -522,6 +522,20 @@ def test_calling_off_is_done_once_whoever_goes_on():
     events.call_off(scene.ports, EVENT, "Sairaus", an_intent(STAFF))
     assert events.go_on(scene.ports, EVENT) == 0
     assert scene.news("eero") == ["confirmation", "cancellation"]
+
+
+def test_between_the_end_of_an_event_and_that_of_its_sign_ups_no_place_changes_hands():
+    scene = Scene(an_event(1))
+    scene.sign_up("eero", "aino", "pia")
+    called_off = cancelled(scene.event, "Sairaus")
+    tx = scene.ports.begin()
+    scene.ports.events.save(tx, scene.event, called_off)
+    tx.commit()
+    assert scene.states("eero", "aino", "pia") == ["confirmed", "waiting", "waiting"]
+    with pytest.raises(Refused, match="stale-state"):
+        scene.do(places.hand_over, "eero", colleague=somebody("sami"))
+    with pytest.raises(Refused, match="stale-state"):
+        scene.do(places.move_up, "pia", actor=STAFF)
 
 
 def test_two_who_call_off_at_once_end_everybody_once():

@@ -74,7 +74,7 @@ class FakeEvents:
                 ),
                 key=lambda each: (each.starts_at, each.event_id),
             )
-            return _page(found, limit, after, lambda each: [each.starts_at, each.event_id])
+            return _page(found, limit, after, lambda each: [each.starts_at.isoformat(), each.event_id])
 
         return self._store.call("events.by_month", read)
 
@@ -108,7 +108,9 @@ class FakeEvents:
                     - before.ways[way].free,
                 )
                 for way, seats in after.ways.items()
+                if way in before.ways
             }
+            ways |= {way: after.ways[way] for way in set(after.ways) - set(before.ways)}
             self._store.events[after.event_id] = replace(after, ways=ways)
 
         tx.add(_at(after.event_id, "event"), VERSION, lambda: self._event(before, {}), apply)

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from chalicelib.domain.errors import refuse
+from chalicelib.domain.errors import Problem, Refused, refuse
+from chalicelib.domain.programmes import Programme, edited
 
 UNLIMITED = 1_000_000  # seats of a way that has no limit: it is counted all the same
 
@@ -71,6 +73,7 @@ class Event:
     ways: Mapping[Way, Seats]
     state: State = State.DRAFT
     title: Mapping[str, str] = field(default_factory=dict)  # by language
+    programme: Programme = field(default_factory=Programme)
     group_size: int = 1  # the most persons of one sign-up
     promote_until: datetime | None = None  # the cut-off; None: the start
     offers_within: timedelta = timedelta(0)  # this near the start, seats are offered
@@ -85,6 +88,15 @@ class Event:
     def cut_off(self) -> datetime:
         """From when on nobody is promoted any more."""
         return min(self.promote_until or self.starts_at, self.starts_at)
+
+    def open_at(self, now: datetime) -> bool:
+        """Whether sign-up is open: from `opens_at` on, and no more at `closes_at`."""
+        return self.state is State.PUBLISHED and self.opens_at <= now < self.closes_at
+
+    @property
+    def public(self) -> bool:
+        """Whether it is everybody's to see: one that was cancelled still is, and says so."""
+        return self.state is not State.DRAFT
 
     @property
     def live(self) -> bool:
@@ -124,8 +136,7 @@ def seats_of(event: Event, way: Way) -> Seats:
 
 def check_open(event: Event, now: datetime) -> None:
     """Refused with `signup-not-open` outside [opens_at, closes_at), and where it is not published."""
-    opened = event.opens_at <= now < event.closes_at
-    if event.state is not State.PUBLISHED or not opened:
+    if not event.open_at(now):
         raise refuse(
             "signup-not-open", opens_at=event.opens_at, closes_at=event.closes_at, state=event.state
         )
@@ -168,6 +179,51 @@ def resized(event: Event, way: Way, limit: int | None, most_waiting: int | None 
     most = before.most_waiting if most_waiting is None else most_waiting
     after = replace(before, limit=limit, free=before.free + more, most_waiting=most)
     return replace(event, ways={**event.ways, way: after}, version=event.version + 1)
+
+
+def check_times(event: Event) -> Event:
+    """The event itself. Refused where it ends before it starts, or sign-up does."""
+    wrong = []
+    if event.ends_at <= event.starts_at:
+        wrong.append(Problem("invalid-request", "/end", {"why": "end-before-start"}))
+    if event.closes_at <= event.opens_at:
+        wrong.append(Problem("invalid-request", "/closes_at", {"why": "end-before-start"}))
+    if wrong:
+        raise Refused(wrong)
+    return event
+
+
+def revised(event: Event, changes: Mapping[str, Any], seats: Mapping[Way, Seats]) -> Event:
+    """As staff edited it: fields of it by name, and ways of which `limit` and `most_waiting` count.
+
+    Of `title` and `programme` (names and values) only what is named changes. The version grows by one,
+    however much changed; calendars hear of another time or place.
+    """
+    check_running(event)
+    title = {**event.title, **changes.get("title", {})}
+    programme = edited(event.programme, changes.get("programme", {}))
+    after = replace(event, **{**changes, "title": title, "programme": programme})
+    for way, asked in seats.items():
+        after = (
+            resized(after, way, asked.limit, asked.most_waiting)
+            if way in event.ways
+            else replace(after, ways={**after.ways, way: asked})
+        )
+    told = _where_and_when(after) != _where_and_when(event)
+    return check_times(
+        replace(
+            after,
+            calendar_sequence=event.calendar_sequence + told,
+            revision=event.revision + told,
+            version=event.version + 1,
+        )
+    )
+
+
+def _where_and_when(event: Event) -> tuple[Any, ...]:
+    said = event.programme
+    place = (said.space_id, said.address, said.remote_link)
+    return (event.starts_at, event.ends_at, *place)
 
 
 def moved(event: Event, starts_at: datetime, ends_at: datetime) -> Event:

@@ -1,29 +1,41 @@
 """Events by staff, and the clock's part: what is over by itself, seats left free, and calling off to its end."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from chalicelib.domain import events as domain
+from chalicelib.domain.bookings import check_version
 from chalicelib.domain.errors import NotFound, Race, StaleVersion
-from chalicelib.domain.events import Event, State, Way
+from chalicelib.domain.events import Event, Seats, State, Way
 from chalicelib.domain.people import CLOCK
 from chalicelib.domain.signups import SignUp, called_off
 from chalicelib.services.access import Action, may
 from chalicelib.services.ports import Fields, Ports
 from chalicelib.services.queues import BATCH, LOST, expire_lapsed, put, settle
-from chalicelib.services.writing import Attempt, Intent, Outcome, write
+from chalicelib.services.writing import AlreadyDone, Attempt, Intent, Outcome, write
 
 log = logging.getLogger(__name__)
 MONTHS = 13  # ahead, that the clock looks at
 
 
+class _AlreadyOver(AlreadyDone):
+    def __init__(self, event: Event) -> None:
+        self.event = event
+
+
+def etag(event: Event) -> str:
+    """What If-Match is compared with: what staff edit, and not the counters."""
+    return f'"{event.version}"'
+
+
 def create(ports: Ports, event: Event, intent: Intent) -> Outcome[Event]:
-    """Write a new event."""
+    """Write a new event. Refused where its times are the wrong way round."""
 
     def decide(attempt: Attempt) -> Event:
         attempt.read()
-        ports.events.create(attempt.tx, event)
+        ports.events.create(attempt.tx, domain.check_times(event))
         _log(attempt, event, "create")
         return event
 
@@ -31,9 +43,35 @@ def create(ports: Ports, event: Event, intent: Intent) -> Outcome[Event]:
     return write(ports, intent, decide)
 
 
-def publish(ports: Ports, event_id: str, intent: Intent) -> Outcome[Event]:
-    """Let everybody see it."""
-    return _edit(ports, event_id, None, domain.published, "publish", intent)
+def publish(
+    ports: Ports, event_id: str, intent: Intent, tags: tuple[str, ...] | None = None
+) -> Outcome[Event]:
+    """Let everybody see it. `tags` is If-Match; StaleVersion where they do not match."""
+    return _edit(ports, event_id, None, domain.published, "publish", intent, tags)
+
+
+def change(
+    ports: Ports,
+    event_id: str,
+    fields: Mapping[str, Any],
+    seats: Mapping[Way, Seats],
+    tags: tuple[str, ...] | None,
+    intent: Intent,
+) -> Outcome[Event]:
+    """Edit an event: one write, however many have signed up. New seats go to who waits first.
+
+    `fields` are those of Event and `programme` by name, `seats` its ways with their limits; `tags` is
+    If-Match. StaleVersion, Refused as `revised` says.
+    """
+
+    def step(event: Event) -> Event:
+        return domain.revised(event, fields, seats)
+
+    outcome = _edit(ports, event_id, None, step, "change", intent, tags)
+    if outcome.value is not None:
+        for way in seats:
+            settle(ports, event_id, way)
+    return outcome
 
 
 def move(
@@ -75,11 +113,27 @@ def resize(
     return outcome
 
 
-def call_off(ports: Ports, event_id: str, reason: str, intent: Intent) -> Outcome[Event]:
-    """Cancel an event, and then every sign-up of it; a worker that dies meanwhile is gone on from."""
-    outcome = _edit(
-        ports, event_id, None, lambda event: domain.cancelled(event, reason), "cancel", intent
-    )
+def call_off(
+    ports: Ports,
+    event_id: str,
+    reason: str,
+    intent: Intent,
+    tags: tuple[str, ...] | None = None,
+) -> Outcome[Event]:
+    """Cancel an event, and then every sign-up of it; a worker that dies meanwhile is gone on from.
+
+    Twice is once. `tags` is If-Match.
+    """
+
+    def step(event: Event) -> Event:
+        if not event.live:
+            raise _AlreadyOver(event)
+        return domain.cancelled(event, reason)
+
+    try:
+        outcome = _edit(ports, event_id, None, step, "cancel", intent, tags)
+    except _AlreadyOver as over:
+        return Outcome(over.event, intent.render(over.event))
     if outcome.value is not None:
         go_on(ports, event_id)
     return outcome
@@ -129,6 +183,7 @@ def _edit(
     step: Callable[[Event], Event],
     action: str,
     intent: Intent,
+    tags: tuple[str, ...] | None = None,
 ) -> Outcome[Event]:
     def decide(attempt: Attempt) -> Event:
         attempt.read()
@@ -137,6 +192,8 @@ def _edit(
             raise NotFound
         if version not in (None, before.version):
             raise StaleVersion
+        if before.live:  # what is over is answered as it was, whatever version is asked for
+            check_version(tags, etag(before))
         after = step(before)
         ports.events.save(attempt.tx, before, after)
         _log(attempt, after, action)

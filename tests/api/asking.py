@@ -85,6 +85,12 @@ INVITED = {
     "partner_until": "2027-06-30",
 }
 CLOSED = {"space_ids": ["pod"], "start": "2026-12-10", "end": "2026-12-11"}
+EVENT = {
+    "title": {"fi": "Ideapaja"},
+    "start": "2026-12-10T09:00",
+    "end": "2026-12-10T11:00",
+    "room": {"limit": 2},
+}
 BUSY = {"from": DAY, "to": "2026-12-03", "resources": ["pod"]}
 NOT_A_CODE = {"code": "23456789"}
 # "method path": what is done, its body or query, and what else it is answered with here.
@@ -133,6 +139,14 @@ OPERATIONS: Mapping[str, Ask] = {
     "POST /v1/staff/closures": Ask(Action.RUN, CLOSED),
     "GET /v1/staff/closures/{closure_id}": Ask(Action.RUN),
     "DELETE /v1/staff/closures/{closure_id}": Ask(Action.RUN),
+    "GET /v1/events": Ask(Action.LOOK, query=RANGE),
+    "GET /v1/events/{event_id}": Ask(Action.LOOK),
+    "GET /v1/staff/events": Ask(Action.RUN, query=RANGE),
+    "POST /v1/staff/events": Ask(Action.RUN, EVENT),
+    "GET /v1/staff/events/{event_id}": Ask(Action.RUN),
+    "PATCH /v1/staff/events/{event_id}": Ask(Action.RUN, {"group_size": 2}),
+    "DELETE /v1/staff/events/{event_id}": Ask(Action.RUN),
+    "POST /v1/staff/events/{event_id}/publish": Ask(Action.RUN, {}, also=(409,)),
     "GET /v1/staff/outbox": Ask(Action.RUN),
     "POST /v1/staff/outbox/{message_id}/send": Ask(Action.RUN, {}),
     "GET /v1/staff/mails/{kind}": Ask(Action.RUN),
@@ -283,6 +297,12 @@ class Scene:
         answer = self.api("POST", "/v1/staff/closures", body, STAFF_KEY)
         return str(answer.json["closure_id"])
 
+    def writes_an_event(self, _: str) -> str:
+        answer = self.api("POST", "/v1/staff/events", EVENT, STAFF_KEY)
+        event_id = str(answer.json["event_id"])
+        self.api("POST", f"/v1/staff/events/{event_id}/publish", {}, STAFF_KEY)
+        return event_id
+
     def fails_to_hear(self, who: str) -> str:
         subject = f"booking#{self._once('booking_id', who, OWN)}"
         messages = self.api.store.messages
@@ -301,6 +321,7 @@ MAKERS: Mapping[str, Callable[[Scene, str], str]] = {
     "feed_id": Scene.makes_a_feed,
     "feed": Scene.feed_token,
     "closure_id": Scene.closes,
+    "event_id": Scene.writes_an_event,
     "message_id": Scene.fails_to_hear,
     "person_id": Scene.is_known,
     "key_id": lambda *_: "k_reads",

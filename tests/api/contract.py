@@ -29,6 +29,7 @@ IDS = {
     "space_id": "pod",
     "booking_id": "b_1",
     "closure_id": "c_1",
+    "event_id": "e_1",
     "message_id": "m_1",
     "kind": "hold",
     "key_id": "k_1",

@@ -15,6 +15,9 @@ WRITES = [
     ("PATCH", "/v1/staff/spaces/pod", STAFF_KEY),
     ("PATCH", "/v1/staff/settings", STAFF_KEY),
     ("POST", "/v1/staff/closures", STAFF_KEY),
+    ("POST", "/v1/staff/events", STAFF_KEY),
+    ("PATCH", "/v1/staff/events/e_1", STAFF_KEY),
+    ("POST", "/v1/staff/events/e_1/publish", STAFF_KEY),
     ("POST", "/v1/staff/bookings/b_1/deny", STAFF_KEY),
     ("POST", "/v1/staff/bookings/b_1/approve", STAFF_KEY),
 ]
@@ -40,7 +43,13 @@ BROKEN_JSON = {
     "an unknown field with a strange name": json.dumps({"a/b~c\x00": 1}).encode(),
     "the name of a method": b'{"__class__": 1, "model_config": {}}',
 }
-PATHS = ["/v1/spaces/{}", "/v1/bookings/{}", "/v1/staff/spaces/{}", "/v1/staff/closures/{}"]
+PATHS = [
+    "/v1/spaces/{}",
+    "/v1/bookings/{}",
+    "/v1/staff/spaces/{}",
+    "/v1/staff/closures/{}",
+    "/v1/events/{}",
+]
 STRANGE_IDS = {
     "a slash": "b%2F1",
     "dots and slashes": "..%2F..%2Fetc",
@@ -287,6 +296,9 @@ QUERIES = [
     ("/v1/staff/spaces", STAFF_KEY),
     ("/v1/staff/spaces/pod", STAFF_KEY),
     ("/v1/staff/closures", STAFF_KEY),
+    ("/v1/events", None),
+    ("/v1/events/e_1", None),
+    ("/v1/staff/events", STAFF_KEY),
     ("/v1/staff/settings", STAFF_KEY),
 ]
 

@@ -69,6 +69,8 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "bookings": READ | WRITE,
         "bookings/by_person": {"Query"},
         "bookings/by_month": {"Query"},
+        "events": {"BatchGetItem", "Query", *WRITE, "DeleteItem"},
+        "events/by_month": {"Query"},
         "outbox": {"GetItem", "BatchGetItem", "PutItem"},
         "outbox/by_subject": {"Query"},
         "outbox/by_person": {"Query"},

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from chalicelib.adapters.dynamodb.codec import Item
-from chalicelib.adapters.dynamodb.event_items import EDITED, edited
+from chalicelib.adapters.dynamodb.event_items import EDITED, edited, seats_item
 from chalicelib.domain.events import Event, Way
 from chalicelib.domain.queueing import Count, Needs
 
@@ -67,7 +67,12 @@ def edit(before: Event, after: Event) -> tuple[str, dict[str, str], Item]:
     values: Item = {f":{name}": value for name, value in said.items()}
     for way, seats in after.ways.items():
         at = f"#ways.#{way}"
-        names |= {"#ways": "ways", f"#{way}": way.value, "#free": "free"}
+        names |= {"#ways": "ways", f"#{way}": way.value}
+        if way not in before.ways:
+            sets.append(f"{at} = :{way}_seats")
+            values[f":{way}_seats"] = seats_item(seats)
+            continue
+        names |= {"#free": "free"}
         names |= {"#limit": "limit", "#most_waiting": "most_waiting"}
         sets += [f"{at}.#free = {at}.#free + :{way}_more", f"{at}.#most_waiting = :{way}_most"]
         values[f":{way}_more"] = seats.free - before.ways[way].free

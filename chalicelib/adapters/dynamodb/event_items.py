@@ -9,6 +9,7 @@ from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, instant, iso
 from chalicelib.adapters.dynamodb.people import person_of
 from chalicelib.domain.events import Event, Seats, Way
 from chalicelib.domain.events import State as EventState
+from chalicelib.domain.programmes import Programme
 from chalicelib.domain.signups import Entry, Member, SignUp, State
 
 SITE = "lab"
@@ -23,6 +24,7 @@ EDITED = (
     "opens_at",
     "closes_at",
     "title",
+    "programme",
     "group_size",
     "promote_until",
     "offers_within",
@@ -45,6 +47,7 @@ def edited(event: Event) -> Item:
         "opens_at": iso(event.opens_at),
         "closes_at": iso(event.closes_at),
         "title": dict(event.title),
+        "programme": asdict(event.programme),
         "group_size": event.group_size,
         "promote_until": _maybe_iso(event.promote_until),
         "offers_within": _seconds(event.offers_within),
@@ -65,7 +68,7 @@ def event_item(event: Event) -> Item:
         "event_id": event.event_id,
         "item": EVENT,
         **edited(event),
-        "ways": {way.value: _seats_item(seats) for way, seats in event.ways.items()},
+        "ways": {way.value: seats_item(seats) for way, seats in event.ways.items()},
     }
 
 
@@ -80,6 +83,7 @@ def event_of(item: Mapping[str, Any]) -> Event:
         closes_at=instant(item["closes_at"]),
         ways={Way(way): _seats_of(seats) for way, seats in sorted(item["ways"].items())},
         title=item["title"],
+        programme=Programme(**item["programme"]),
         group_size=item["group_size"],
         promote_until=_maybe(item.get("promote_until")),
         offers_within=timedelta(seconds=item["offers_within"]),
@@ -162,7 +166,8 @@ def due_key(signup: SignUp) -> str | None:
     return f"{DUE}{iso(at)}#{signup.person_id}" if at else None
 
 
-def _seats_item(seats: Seats) -> Item:
+def seats_item(seats: Seats) -> Item:
+    """The counters of a way as a map; a limit that is none is not in it."""
     return {name: value for name, value in asdict(seats).items() if value is not None}
 
 

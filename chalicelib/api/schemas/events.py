@@ -1,0 +1,146 @@
+"""Events: as everybody sees them, and as staff write them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from chalicelib.api.schemas.base import Answer, LongTexts, Model, PageQuery, Texts
+from chalicelib.api.schemas.fields import Line, Lines, SpaceId, When
+
+Persons = Annotated[int, Field(ge=0, le=100_000)]
+Duration = Annotated[int, Field(ge=0, le=44_640)]  # minutes; at most 31 days
+Link = Annotated[str, StringConstraints(max_length=1000, pattern=r"^(https://[!-~]{1,992})?$")]
+State = Literal["draft", "published", "cancelled"]
+Way = Literal["room", "remote"]
+
+
+class SeatsIn(Model):
+    """The seats of a way to take part, in persons."""
+
+    limit: Annotated[Persons | None, Field(description="null: as many as come")] = None
+    most_waiting: Annotated[Persons, Field(description="how long the waiting list may grow")] = 0
+
+
+class EventPatch(Model):
+    """An event; what is left out stays as it is. Of texts, the languages that are named change."""
+
+    title: Texts | None = None
+    description: Annotated[LongTexts | None, Field(description="Markdown")] = None
+    start: When | None = None
+    end: When | None = None
+    opens_at: Annotated[When | None, Field(description="of sign-up")] = None
+    closes_at: Annotated[When | None, Field(description="of sign-up")] = None
+    room: SeatsIn | None = None
+    remote: SeatsIn | None = None
+    group_size: Annotated[int, Field(ge=1, le=100)] | None = None
+    promote_until: Annotated[
+        When | None,
+        Field(description="nobody is promoted from then on; the start unless it is earlier"),
+    ] = None
+    offers_within_minutes: Annotated[
+        Duration | None,
+        Field(description="before the start: a freed seat is offered, not confirmed"),
+    ] = None
+    offer_minutes: Annotated[int, Field(ge=5, le=44_640)] | None = None
+    hold_minutes: Annotated[int, Field(ge=5, le=1440)] | None = None
+    space_id: SpaceId | Literal[""] | None = None
+    address: Line | None = None
+    remote_link: Annotated[
+        Link | None, Field(description="told to those who have a seat to take part remotely")
+    ] = None
+    contact: Line | None = None
+
+
+class EventIn(EventPatch):
+    """A new event, a draft until it is published. Sign-up is open from now to the start if left out."""
+
+    title: Texts
+    start: When
+    end: When
+
+
+class EventsQuery(PageQuery):
+    """Events that overlap a range."""
+
+    from_: When = Field(alias="from")
+    to: When
+    way: Way | None = None
+    space_id: SpaceId | None = None
+    free: bool = False
+
+
+class StaffEventsQuery(PageQuery):
+    """Events that overlap a range, drafts too."""
+
+    from_: When = Field(alias="from")
+    to: When
+    state: State | None = None
+
+
+class CallOffQuery(Model):
+    """Why."""
+
+    reason: Lines = ""
+
+
+class SeatsOut(Answer):
+    """The seats of a way as everybody sees them: how many could be had now, and how many persons wait."""
+
+    limit: int | None
+    free: int
+    waiting: int
+    most_waiting: int
+
+
+class EventOut(Answer):
+    """An event as everybody sees it."""
+
+    event_id: str
+    state: State
+    title: Texts
+    description: LongTexts
+    start: str
+    end: str
+    time_zone: str
+    opens_at: str
+    closes_at: str
+    open: bool
+    ways: dict[Way, SeatsOut]
+    group_size: int
+    space_id: str
+    address: str
+    contact: str
+    reason: str
+
+
+class EventList(Answer):
+    """Events of a range."""
+
+    items: list[EventOut]
+    next: str | None
+
+
+class StaffSeatsOut(SeatsOut):
+    """The seats of a way as staff see them."""
+
+    held: int
+    over: int
+
+
+class StaffEventOut(EventOut):
+    """An event as staff see it."""
+
+    ways: dict[Way, StaffSeatsOut]  # type: ignore[assignment]  # more of the same
+    remote_link: str
+    promote_until: str | None
+    offers_within_minutes: int
+    offer_minutes: int
+    hold_minutes: int
+    version: int
+
+
+class StaffEventList(Answer):
+    """Events of a range, drafts too."""
+
+    items: list[StaffEventOut]
+    next: str | None

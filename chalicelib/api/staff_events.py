@@ -1,0 +1,199 @@
+"""What staff do with events: write, publish, change and call them off."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.api import present_events
+from chalicelib.api.call import Call
+from chalicelib.api.cursors import opened, sealed
+from chalicelib.api.replies import Reply, stored
+from chalicelib.api.routing import Routes
+from chalicelib.api.schemas.base import EmptyIn
+from chalicelib.api.schemas.events import (
+    CallOffQuery,
+    EventIn,
+    EventPatch,
+    StaffEventList,
+    StaffEventOut,
+    StaffEventsQuery,
+)
+from chalicelib.domain.errors import refuse
+from chalicelib.domain.events import Event, Seats, State, Way, seats
+from chalicelib.domain.programmes import Programme, edited
+from chalicelib.services import event_listing, events
+from chalicelib.services.access import Action
+
+routes = Routes("staff_events")
+ONE = "/v1/staff/events/{event_id}"
+TIMES = {
+    "start": "starts_at",
+    "end": "ends_at",
+    "opens_at": "opens_at",
+    "closes_at": "closes_at",
+    "promote_until": "promote_until",
+}
+SAID = ("description", "space_id", "address", "remote_link", "contact")
+MINUTES = {
+    "offers_within_minutes": "offers_within",
+    "offer_minutes": "offer_time",
+    "hold_minutes": "hold_time",
+}
+
+
+@routes.add(
+    "GET",
+    "/v1/staff/events",
+    "Events and drafts of a range",
+    query=StaffEventsQuery,
+    answers={200: StaffEventList},
+    action=Action.RUN,
+)
+def list_events(call: Call) -> Reply:
+    """Events that overlap a range, by start, drafts too."""
+    query: StaffEventsQuery = call.query
+    starts_at, ends_at = call.instants(("/from", query.from_), ("/to", query.to))
+    state = State(query.state) if query.state else None
+    wanted = event_listing.Wanted(starts_at, ends_at, state=state, drafts=True)
+    place = opened(query.cursor, call.listed)
+    page = event_listing.overlapping(call.ports, wanted, query.limit, place)
+    items = [_shown(call, each) for each in page.items]
+    following = sealed(page.next, call.listed) if page.next else None
+    return Reply({"items": items, "next": following}, private=True)
+
+
+@routes.add(
+    "POST",
+    "/v1/staff/events",
+    "Write an event",
+    body=EventIn,
+    answers={201: StaffEventOut},
+    tagged=True,
+    action=Action.RUN,
+)
+def create(call: Call) -> Reply:
+    """Write an event: a draft, which nobody else sees until it is published."""
+    body: EventIn = call.body
+    fields, ways = _fields(call, body), _ways(body)
+    if not ways:
+        raise refuse("invalid-request", "/room", why="missing")
+    now = call.ports.clock.now()
+    if fields["starts_at"] <= now:
+        raise refuse("in-the-past", "/start")
+    fields = {"opens_at": now, "closes_at": fields["starts_at"]} | fields
+    fields["programme"] = edited(Programme(), fields["programme"])
+    event = Event(event_id=call.ports.clock.new_id("e"), ways=ways, **fields)
+    intent = call.intent(_rendered(call, 201))
+    return stored(events.create(call.ports, event, intent))
+
+
+@routes.add(
+    "GET",
+    ONE,
+    "An event or a draft",
+    answers={200: StaffEventOut},
+    tagged=True,
+    problems=(404,),
+    action=Action.RUN,
+)
+def read(call: Call) -> Reply:
+    """An event as it is now, with what its counters say. Its ETag is of what staff edit."""
+    event = event_listing.of_staff(call.ports, call.id("event_id"))
+    return Reply(_shown(call, event), headers={"ETag": events.etag(event)}, private=True)
+
+
+@routes.add(
+    "PATCH",
+    ONE,
+    "Change an event",
+    body=EventPatch,
+    answers={200: StaffEventOut},
+    conditional=True,
+    tagged=True,
+    problems=(404, 409, 412, 428),
+    action=Action.RUN,
+)
+def change(call: Call) -> Reply:
+    """Change an event. Fewer seats remove nobody; more go to those who wait, in order."""
+    fields, ways = _fields(call, call.body), _ways(call.body)
+    event_id, tags = call.id("event_id"), call.required_tags()
+    intent = call.intent(_rendered(call, 200))
+    return stored(events.change(call.ports, event_id, fields, ways, tags, intent))
+
+
+@routes.add(
+    "POST",
+    f"{ONE}/publish",
+    "Publish an event",
+    body=EmptyIn,
+    answers={200: StaffEventOut},
+    conditional=True,
+    tagged=True,
+    problems=(404, 409, 412),
+    action=Action.RUN,
+)
+def publish(call: Call) -> Reply:
+    """Let everybody see a draft."""
+    intent = call.intent(_rendered(call, 200))
+    return stored(events.publish(call.ports, call.id("event_id"), intent, call.tags()))
+
+
+@routes.add(
+    "DELETE",
+    ONE,
+    "Call an event off",
+    query=CallOffQuery,
+    answers={200: StaffEventOut},
+    conditional=True,
+    tagged=True,
+    problems=(404, 412, 428),
+    action=Action.RUN,
+)
+def call_off(call: Call) -> Reply:
+    """Cancel; everybody who signed up is told. One that is cancelled already is answered as it is."""
+    intent = call.intent(_rendered(call, 200))
+    reason, tags = call.query.reason, call.required_tags()
+    return stored(events.call_off(call.ports, call.id("event_id"), reason, intent, tags))
+
+
+def _shown(call: Call, event: Event) -> dict[str, Any]:
+    return present_events.for_staff(event, call.catalog.site, call.ports.clock.now())
+
+
+def _rendered(call: Call, status: int) -> Callable[[Event], dict[str, Any]]:
+    def render(event: Event) -> dict[str, Any]:
+        headers = {"ETag": events.etag(event)}
+        if status == 201:
+            base = call.catalog.site.base_url
+            headers["Location"] = f"{base}/v1/staff/events/{event.event_id}"
+        return {"status": status, "headers": headers, "body": _shown(call, event)}
+
+    return render
+
+
+def _fields(call: Call, body: EventPatch) -> dict[str, Any]:
+    """What a body sets, in the terms of `revised`. Raises Refused."""
+    given = body.model_dump(mode="json", exclude_unset=True)
+    named = [name for name in TIMES if given.get(name)]
+    instants = call.instants(*((f"/{name}", given[name]) for name in named))
+    fields: dict[str, Any] = dict(zip((TIMES[name] for name in named), instants, strict=True))
+    if "promote_until" in given and given["promote_until"] is None:
+        fields["promote_until"] = None  # the start
+    for name, field in MINUTES.items():
+        if given.get(name) is not None:
+            fields[field] = timedelta(minutes=given[name])
+    plain = ("group_size", "title")
+    fields |= {name: given[name] for name in plain if given.get(name) is not None}
+    fields["programme"] = {name: given[name] for name in SAID if given.get(name) is not None}
+    space_id = given.get("space_id")
+    if space_id and call.catalog.active(space_id) is None:
+        raise refuse("unknown-space", "/space_id", space_id=space_id)
+    return fields
+
+
+def _ways(body: EventPatch) -> dict[Way, Seats]:
+    """The ways that a body names, as if nobody had signed up."""
+    asked = {Way.ROOM: body.room, Way.REMOTE: body.remote}
+    return {
+        way: seats(one.limit, one.most_waiting) for way, one in asked.items() if one is not None
+    }

@@ -1,0 +1,33 @@
+"""What people read of an event: what it is about, where it is, and whom to ask."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+LANGUAGES = ("fi", "sv", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """The content of an event, edited by staff and read by everybody but for the link.
+
+    `description` is Markdown, by language; `address` is where it is if in none of our spaces.
+    """
+
+    description: Mapping[str, str] = field(default_factory=dict)
+    space_id: str = ""
+    address: str = ""
+    remote_link: str = ""  # for those who have a seat to take part remotely, and nobody else
+    contact: str = ""
+
+
+def edited(programme: Programme, changes: Mapping[str, Any]) -> Programme:
+    """With other fields; of the description, the languages that are named change."""
+    texts = {**programme.description, **changes.get("description", {})}
+    return replace(programme, **{**changes, "description": texts})
+
+
+def in_language(texts: Mapping[str, str], language: str) -> str:
+    """A text in a language; where it has none, the first of fi, sv, en that it has (R-21)."""
+    found = (texts.get(each) for each in (language, *LANGUAGES))
+    return next((text for text in found if text), "")

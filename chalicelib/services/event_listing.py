@@ -1,0 +1,87 @@
+"""Lists of events, from the index, month by month and a page at a time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.events import Event, State, Way
+from chalicelib.services.availability import check_range
+from chalicelib.services.ports import Fields, Page, Ports
+
+LONGEST = timedelta(days=31)  # no event is longer, so none that reaches into a range begins before
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events; `free`: those that somebody could still have a seat at."""
+
+    starts_at: datetime
+    ends_at: datetime
+    state: State | None = None
+    way: Way | None = None
+    space_id: str | None = None
+    free: bool = False
+    drafts: bool = False  # for staff's eyes
+
+
+def overlapping(ports: Ports, wanted: Wanted, limit: int, after: Fields | None) -> Page[Event]:
+    """The events that overlap a range, by start, at most `limit` of them.
+
+    Refused with `range-too-long` and what else `check_range` refuses.
+    """
+    check_range(wanted.starts_at, wanted.ends_at, ports.settings.get())
+    now = ports.clock.now()
+    first = wanted.starts_at - LONGEST
+    months = _months(first, wanted.ends_at)
+    month = after["month"] if after else months[0]
+    place = after["place"] if after else None
+    found: list[Event] = []
+    while True:
+        page = ports.events.by_month(month, first, wanted.ends_at, limit - len(found), place)
+        found += [event for event in page.items if _fits(event, wanted, now)]
+        place = page.next
+        if place is None:
+            if month == months[-1]:
+                return Page(found)
+            month = months[months.index(month) + 1]
+        if len(found) >= limit:
+            return Page(found, {"month": month, "place": place})
+
+
+def public(ports: Ports, event_id: str) -> Event:
+    """An event that everybody may see, as it is now. NotFound for a draft, as for what there is not."""
+    event = ports.events.look(event_id).event
+    if event is None or not event.public:
+        raise NotFound
+    return event
+
+
+def of_staff(ports: Ports, event_id: str) -> Event:
+    """An event as it is now, a draft too."""
+    event = ports.events.look(event_id).event
+    if event is None:
+        raise NotFound
+    return event
+
+
+def _fits(event: Event, wanted: Wanted, now: datetime) -> bool:
+    ways = event.ways if wanted.way is None else {wanted.way} & set(event.ways)
+    return (
+        event.ends_at > wanted.starts_at
+        and (wanted.drafts or event.public)
+        and wanted.state in (None, event.state)
+        and wanted.space_id in (None, event.programme.space_id)
+        and bool(ways)
+        and (
+            not wanted.free
+            or (event.open_at(now) and any(event.ways[way].to_be_had > 0 for way in ways))
+        )
+    )
+
+
+def _months(first: datetime, last: datetime) -> list[str]:
+    day, months = first.date().replace(day=1), []
+    while day < last.date() + timedelta(days=1):
+        months.append(f"{day:%Y-%m}")
+        day = (day + timedelta(days=32)).replace(day=1)
+    return months

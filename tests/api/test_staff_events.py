@@ -1,0 +1,246 @@
+"""Events as staff write, publish, change and call them off, and as everybody else sees them meanwhile."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.services import signups
+from chalicelib.services.signups import SignUpRequest
+from tests.api.conftest import FORM_KEY, STAFF_KEY, Api
+from tests.builders import FORM, an_intent
+from tests.event_builders import somebody
+
+LIST = "/v1/staff/events"
+EVENT = {
+    "title": {"fi": "Ideapaja", "sv": "Idéverkstad", "en": "Workshop"},
+    "start": "2026-12-10T09:00",
+    "end": "2026-12-10T11:00",
+    "room": {"limit": 2, "most_waiting": 3},
+}
+RANGE = "?from=2026-12-01&to=2026-12-31"
+
+
+def write(api: Api, *, publish: bool = True, **changes: Any) -> str:
+    answer = api("POST", LIST, EVENT | changes, STAFF_KEY)
+    assert answer.status == 201, answer.text
+    event_id = str(answer.json["event_id"])
+    if publish:
+        assert api("POST", f"{LIST}/{event_id}/publish", {}, STAFF_KEY).status == 200
+    return event_id
+
+
+def sign_up(api: Api, event_id: str, *names: str) -> None:
+    for name in names:
+        request = SignUpRequest(event_id, person=somebody(name), accept_terms=True)
+        signups.sign_up(api.ports, request, an_intent(FORM, fingerprint=name))
+
+
+def patch(api: Api, event_id: str, tag: str = "*", **changes: Any) -> Any:
+    return api("PATCH", f"{LIST}/{event_id}", changes, STAFF_KEY, If_Match=tag)
+
+
+def test_an_event_is_written_as_a_draft_with_all_that_is_left_out(api: Api) -> None:
+    answer = api("POST", LIST, EVENT, STAFF_KEY)
+    body = answer.json
+    event_id = body["event_id"]
+    assert answer.status == 201
+    assert answer.headers["Location"] == f"https://lab.example{LIST}/{event_id}"
+    assert body | {"event_id": "", "opens_at": ""} == {
+        "event_id": "",
+        "state": "draft",
+        "title": EVENT["title"],
+        "description": {"fi": "", "sv": "", "en": ""},
+        "start": "2026-12-10T09:00:00+02:00",
+        "end": "2026-12-10T11:00:00+02:00",
+        "time_zone": "Europe/Helsinki",
+        "opens_at": "",
+        "closes_at": "2026-12-10T09:00:00+02:00",
+        "open": False,
+        "ways": {
+            "room": {
+                "limit": 2,
+                "free": 2,
+                "waiting": 0,
+                "most_waiting": 3,
+                "held": 0,
+                "over": 0,
+            }
+        },
+        "group_size": 1,
+        "space_id": "",
+        "address": "",
+        "contact": "",
+        "reason": "",
+        "remote_link": "",
+        "promote_until": None,
+        "offers_within_minutes": 0,
+        "offer_minutes": 120,
+        "hold_minutes": 30,
+        "version": 1,
+    }
+    shown = api("GET", f"{LIST}/{event_id}", key=STAFF_KEY)
+    assert (shown.json, shown.headers["ETag"]) == (body, answer.headers["ETag"])
+
+
+def test_a_draft_is_nobody_else_s_until_it_is_published(api: Api) -> None:
+    event_id = write(api, publish=False)
+    assert api("GET", f"/v1/events/{event_id}").status == 404
+    assert api("GET", f"/v1/events{RANGE}").json["items"] == []
+    assert [each["event_id"] for each in api("GET", LIST + RANGE, key=STAFF_KEY).json["items"]] == [
+        event_id
+    ]
+    published = api("POST", f"{LIST}/{event_id}/publish", {}, STAFF_KEY)
+    assert (published.status, published.json["state"], published.json["open"]) == (
+        200,
+        "published",
+        True,
+    )
+    assert api("GET", f"/v1/events/{event_id}").json["title"] == EVENT["title"]
+    assert len(api("GET", f"/v1/events{RANGE}").json["items"]) == 1
+    twice = api("POST", f"{LIST}/{event_id}/publish", {}, STAFF_KEY)
+    assert (twice.status, twice.problem) == (409, "stale-state")
+
+
+def test_what_is_the_wrong_way_round_is_named_all_of_it_and_nothing_written(api: Api) -> None:
+    wrong = {
+        "end": "2026-12-10T08:00",
+        "opens_at": "2026-12-09T09:00",
+        "closes_at": "2026-12-09T08:00",
+    }
+    answer = api("POST", LIST, EVENT | wrong, STAFF_KEY)
+    assert (answer.status, answer.problem) == (422, "invalid-request")
+    assert [each["pointer"] for each in answer.json["errors"]] == ["/end", "/closes_at"]
+    assert api.store.events == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"space_id": "nowhere"}, "/space_id"),
+        ({"remote_link": "http://video.example"}, "/remote_link"),
+        ({"remote_link": "javascript:alert(1)"}, "/remote_link"),
+        ({"room": {"limit": -1}}, "/room/limit"),
+        ({"group_size": 0}, "/group_size"),
+        ({"start": "2026-13-01"}, "/start"),
+    ],
+)
+def test_what_cannot_be_is_refused(api: Api, changes: dict[str, Any], pointer: str) -> None:
+    answer = api("POST", LIST, EVENT | changes, STAFF_KEY)
+    assert answer.status == 422
+    assert [each["pointer"] for each in answer.json["errors"]] == [pointer]
+    assert api.store.events == {}
+
+
+def test_an_event_is_to_come(api: Api) -> None:
+    answer = api("POST", LIST, EVENT | {"start": "2026-12-01T09:00"}, STAFF_KEY)  # which is now
+    assert (answer.status, answer.problem) == (422, "in-the-past")
+    assert api.store.events == {}
+
+
+def test_an_event_has_a_way_to_take_part(api: Api) -> None:
+    answer = api("POST", LIST, {**EVENT, "room": None}, STAFF_KEY)
+    assert answer.status == 422
+    assert [each["pointer"] for each in answer.json["errors"]] == ["/room"]
+
+
+def test_only_what_is_named_changes(api: Api) -> None:
+    event_id = write(api, description={"fi": "Tervetuloa", "en": "Welcome"}, contact="Sami Salo")
+    before = api("GET", f"{LIST}/{event_id}", key=STAFF_KEY)
+    answer = patch(
+        api,
+        event_id,
+        before.headers["ETag"],
+        title={"sv": "Verkstad"},
+        description={"en": "Come in"},
+        group_size=3,
+        promote_until="2026-12-10T08:00",
+        offers_within_minutes=1440,
+    )
+    assert answer.status == 200, answer.text
+    assert answer.json == before.json | {
+        "title": EVENT["title"] | {"sv": "Verkstad"},
+        "description": {"fi": "Tervetuloa", "sv": "", "en": "Come in"},
+        "group_size": 3,
+        "promote_until": "2026-12-10T08:00:00+02:00",
+        "offers_within_minutes": 1440,
+        "version": 3,
+    }
+    assert patch(api, event_id, promote_until=None).json["promote_until"] is None
+
+
+def test_another_s_change_is_not_written_over_but_a_sign_up_is_no_change(api: Api) -> None:
+    event_id = write(api)
+    tag = api("GET", f"{LIST}/{event_id}", key=STAFF_KEY).headers["ETag"]
+    sign_up(api, event_id, "aino")
+    assert patch(api, event_id, tag, group_size=2).status == 200
+    stale = patch(api, event_id, tag, group_size=4)
+    assert (stale.status, stale.problem) == (412, "stale-version")
+    assert api("PATCH", f"{LIST}/{event_id}", {}, STAFF_KEY).status == 428
+    assert api("GET", f"{LIST}/{event_id}", key=STAFF_KEY).json["group_size"] == 2
+
+
+def test_more_seats_go_to_who_waits_and_fewer_remove_nobody(api: Api) -> None:
+    """W-09, W-11."""
+    event_id = write(api)
+    sign_up(api, event_id, "aino", "eero", "pia", "sami")
+    public = api("GET", f"/v1/events/{event_id}").json["ways"]["room"]
+    assert public == {"limit": 2, "free": 0, "waiting": 2, "most_waiting": 3}
+    patch(api, event_id, room={"limit": 3, "most_waiting": 3})
+    public = api("GET", f"/v1/events/{event_id}").json["ways"]["room"]
+    assert public == {"limit": 3, "free": 0, "waiting": 1, "most_waiting": 3}
+    lowered = patch(api, event_id, room={"limit": 1, "most_waiting": 3}).json["ways"]["room"]
+    assert (lowered["over"], lowered["free"], lowered["waiting"]) == (2, 0, 1)
+
+
+def test_another_way_is_added_later(api: Api) -> None:
+    event_id = write(api)
+    sign_up(api, event_id, "aino")
+    ways = patch(api, event_id, remote={"limit": None}).json["ways"]
+    assert ways["room"]["free"] == 1
+    assert (ways["remote"]["limit"], ways["remote"]["waiting"]) == (None, 0)
+
+
+def test_a_new_time_or_place_is_told_to_calendars_and_nothing_else_is(api: Api) -> None:
+    """R-11, I-04."""
+    event_id = write(api)
+    told = lambda: (  # noqa: E731  # read three times
+        api.store.events[event_id].calendar_sequence,
+        api.store.events[event_id].revision,
+    )
+    patch(api, event_id, contact="Sami Salo")
+    assert told() == (0, 0)
+    patch(api, event_id, start="2026-12-10T10:00", end="2026-12-10T12:00")
+    assert told() == (1, 1)
+    patch(api, event_id, space_id="hall")
+    assert told() == (2, 2)
+    patch(api, event_id, start="2026-12-10T13:00")
+    assert told() == (2, 2)  # which would have ended before it starts
+
+
+def test_calling_off_ends_every_sign_up_and_twice_is_once(api: Api) -> None:
+    """W-16."""
+    event_id = write(api)
+    sign_up(api, event_id, "aino", "eero", "pia")
+    first = api("DELETE", f"{LIST}/{event_id}?reason=Sairaus", key=STAFF_KEY, If_Match="*")
+    assert (first.status, first.json["state"], first.json["reason"]) == (
+        200,
+        "cancelled",
+        "Sairaus",
+    )
+    assert {each.state.value for each in api.store.signups.values()} == {"called-off"}
+    again = api("DELETE", f"{LIST}/{event_id}", key=STAFF_KEY, If_Match='"1"')
+    assert (again.status, again.json) == (200, first.json)
+    shown = api("GET", f"/v1/events/{event_id}").json
+    assert (shown["state"], shown["reason"], shown["open"]) == ("cancelled", "Sairaus", False)
+    assert patch(api, event_id, group_size=2).status == 409
+
+
+def test_a_repeated_request_writes_one_event(api: Api) -> None:
+    one, two = (api("POST", LIST, EVENT, STAFF_KEY, Idempotency_Key="k") for _ in range(2))
+    assert one.json == two.json
+    assert two.headers["Idempotency-Replayed"] == "true"
+    assert len(api.store.events) == 1
+
+
+def test_an_event_is_no_form_s_to_write(api: Api) -> None:
+    assert api("POST", LIST, EVENT, FORM_KEY).status == 404

@@ -74,7 +74,9 @@ class FakeEvents:
                 ),
                 key=lambda each: (each.starts_at, each.event_id),
             )
-            return _page(found, limit, after, lambda each: [each.starts_at.isoformat(), each.event_id])
+            return _page(
+                found, limit, after, lambda each: [each.starts_at.isoformat(), each.event_id]
+            )
 
         return self._store.call("events.by_month", read)
 

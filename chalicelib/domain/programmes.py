@@ -25,9 +25,3 @@ def edited(programme: Programme, changes: Mapping[str, Any]) -> Programme:
     """With other fields; of the description, the languages that are named change."""
     texts = {**programme.description, **changes.get("description", {})}
     return replace(programme, **{**changes, "description": texts})
-
-
-def in_language(texts: Mapping[str, str], language: str) -> str:
-    """A text in a language; where it has none, the first of fi, sv, en that it has (R-21)."""
-    found = (texts.get(each) for each in (language, *LANGUAGES))
-    return next((text for text in found if text), "")

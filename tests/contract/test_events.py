@@ -9,6 +9,7 @@ import pytest
 from chalicelib.domain import events, signups
 from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.events import Event, Way
+from chalicelib.domain.programmes import Programme
 from chalicelib.domain.queueing import Change, Needs
 from chalicelib.domain.signups import Entry, Member, Place, SignUp, State, place_of
 from chalicelib.services.ports import Look
@@ -66,6 +67,13 @@ A_FULL_EVENT = a_hybrid(
     offer_time=timedelta(hours=3),
     hold_time=timedelta(minutes=20),
     reason="Sairaus",
+    programme=Programme(
+        description={"fi": "**Tervetuloa**", "sv": "Välkommen"},
+        space_id="hall",
+        address="Snellmaninkatu 1",
+        remote_link="https://video.example/a",
+        contact="lab@lab.example",
+    ),
     calendar_sequence=2,
     revision=3,
     version=1,
@@ -112,6 +120,17 @@ def test_staff_edit_without_touching_what_is_counted(backend: Backend):
     unlimited = events.resized(stored(backend), ROOM, None)
     written(backend, lambda tx: backend.ports.events.save(tx, stored(backend), unlimited))
     assert stored(backend) == unlimited
+
+
+def test_a_way_that_is_added_is_counted_from_then_on(backend: Backend):
+    before = given(backend, None, a_signup())
+    after = events.revised(
+        before, {"programme": {"contact": "Sami Salo"}}, {Way.REMOTE: events.seats(7, 2)}
+    )
+    written(backend, lambda tx: backend.ports.events.save(tx, before, after))
+    assert stored(backend) == after
+    write(backend, (None, a_signup("p_eero", way=Way.REMOTE)))
+    assert (counters(backend)[0], counters(backend, Way.REMOTE)[0]) == (4, 6)
 
 
 def test_a_decision_on_an_event_that_staff_changed_is_lost(backend: Backend):

@@ -9,6 +9,7 @@ from chalicelib.domain import events, queueing, signups
 from chalicelib.domain.errors import Refused, VersionRaced
 from chalicelib.domain.events import UNLIMITED, Promotion, Way
 from chalicelib.domain.events import State as EventState
+from chalicelib.domain.programmes import Programme
 from chalicelib.domain.queueing import Count, Needs
 from chalicelib.domain.signups import Entry, Member, Place, State
 from tests.builders import EERO
@@ -110,6 +111,41 @@ def test_an_event_goes_from_draft_to_published_to_cancelled_and_no_further():
         events.resized(over, Way.ROOM, 9)
     with pytest.raises(Refused, match="stale-state"):
         events.moved(over, START, START + A_MINUTE)
+
+
+def test_of_what_staff_edit_only_what_is_named_changes():
+    before = an_event(5, free=2, programme=Programme({"fi": "Hei"}, contact="Sami Salo"))
+    changes = {"title": {"sv": "Verkstaden"}, "programme": {"description": {"en": "Hello"}}}
+    after = events.revised(before, {**changes, "group_size": 2}, {Way.REMOTE: events.seats(None)})
+    assert after.title == {**before.title, "sv": "Verkstaden"}
+    assert after.programme == Programme({"fi": "Hei", "en": "Hello"}, contact="Sami Salo")
+    assert (after.group_size, after.ways[Way.ROOM]) == (2, before.ways[Way.ROOM])
+    assert after.ways[Way.REMOTE] == events.seats(None)
+    assert (after.version, after.revision, after.calendar_sequence) == (before.version + 1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"starts_at": START + A_MINUTE},
+        {"programme": {"space_id": "hall"}},
+        {"programme": {"address": "Snellmaninkatu 1"}},
+        {"programme": {"remote_link": "https://video.example"}},
+    ],
+)
+def test_calendars_hear_of_another_time_or_place(changes):
+    """I-04, R-11."""
+    after = events.revised(an_event(), changes, {})
+    assert (after.revision, after.calendar_sequence) == (1, 1)
+
+
+def test_an_event_that_is_over_is_not_edited_and_one_that_is_does_not_end_before_it_starts():
+    with pytest.raises(Refused, match="stale-state"):
+        events.revised(events.cancelled(an_event(), ""), {"group_size": 2}, {})
+    with pytest.raises(Refused, match="invalid-request"):
+        events.revised(an_event(), {"ends_at": START}, {})
+    with pytest.raises(Refused, match="invalid-request"):
+        events.revised(an_event(), {"closes_at": an_event().opens_at}, {})
 
 
 def test_a_move_raises_what_reminders_and_calendars_go_by():

@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib.domain.errors import Problem, Refused, refuse
 from chalicelib.domain.programmes import Programme, edited
 
+LONGEST = timedelta(days=31)  # lists look so far back for what reaches into them
 UNLIMITED = 1_000_000  # seats of a way that has no limit: it is counted all the same
 
 
@@ -182,8 +183,10 @@ def resized(event: Event, way: Way, limit: int | None, most_waiting: int | None 
 
 
 def check_times(event: Event) -> Event:
-    """The event itself. Refused where it ends before it starts, or sign-up does."""
+    """The event itself. Refused where it ends before it starts, or sign-up does, or it is too long."""
     wrong = []
+    if event.ends_at - event.starts_at > LONGEST:
+        wrong.append(Problem("range-too-long", "/end", {"days": LONGEST.days}))
     if event.ends_at <= event.starts_at:
         wrong.append(Problem("invalid-request", "/end", {"why": "end-before-start"}))
     if event.closes_at <= event.opens_at:
@@ -229,13 +232,13 @@ def _where_and_when(event: Event) -> tuple[Any, ...]:
 def moved(event: Event, starts_at: datetime, ends_at: datetime) -> Event:
     """At another time: one write, however many have signed up."""
     check_running(event)
-    if ends_at <= starts_at:
-        raise refuse("invalid-request", "/end", why="end-before-start")
-    return replace(
-        event,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        calendar_sequence=event.calendar_sequence + 1,
-        revision=event.revision + 1,
-        version=event.version + 1,
+    return check_times(
+        replace(
+            event,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            calendar_sequence=event.calendar_sequence + 1,
+            revision=event.revision + 1,
+            version=event.version + 1,
+        )
     )

@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.events import Event, State, Way
+from chalicelib.domain.events import LONGEST, Event, State, Way
 from chalicelib.services.availability import check_range
 from chalicelib.services.ports import Fields, Page, Ports
-
-LONGEST = timedelta(days=31)  # no event is longer, so none that reaches into a range begins before
 
 
 @dataclass(frozen=True, slots=True)

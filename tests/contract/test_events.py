@@ -380,3 +380,21 @@ def test_a_newer_schema_is_read_all_the_same(dynamodb: Backend):
     assert look(dynamodb, "p_aino").signups == {"p_aino": A_FULL_SIGNUP}
     assert dynamodb.ports.events.head("e_one", ROOM).person_id == "p_pia"
     assert dynamodb.ports.events.lapsed("e_one", NOW + A_MINUTE, 9) == ["p_aino"]
+
+
+def test_two_versions_of_the_code_read_what_the_other_says_of_an_event(dynamodb: Backend):
+    before = given(dynamodb, A_FULL_EVENT)
+    where = {
+        "TableName": f"{dynamodb.prefix}events",
+        "Key": {"event_id": {"S": "e_one"}, "item": {"S": "event"}},
+    }
+    names = {"#programme": "programme", "#newer": "newer"}
+    dynamodb.client.update_item(
+        **where,
+        UpdateExpression="SET #programme.#newer = :it",
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues={":it": {"S": "x"}},
+    )
+    assert stored(dynamodb) == before
+    dynamodb.client.update_item(**where, UpdateExpression="REMOVE programme")
+    assert stored(dynamodb) == replace(before, programme=Programme())

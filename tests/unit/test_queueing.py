@@ -148,6 +148,15 @@ def test_an_event_that_is_over_is_not_edited_and_one_that_is_does_not_end_before
         events.revised(an_event(), {"closes_at": an_event().opens_at}, {})
 
 
+def test_an_event_is_no_longer_than_lists_look_back():
+    longest = START + events.LONGEST
+    assert events.revised(an_event(), {"ends_at": longest}, {}).ends_at == longest
+    with pytest.raises(Refused, match="range-too-long"):
+        events.revised(an_event(), {"ends_at": longest + A_MILLISECOND}, {})
+    with pytest.raises(Refused, match="range-too-long"):
+        events.moved(an_event(), START, longest + A_MILLISECOND)
+
+
 def test_a_move_raises_what_reminders_and_calendars_go_by():
     event = an_event()
     after = events.moved(event, START + A_MINUTE, START + 2 * A_MINUTE)

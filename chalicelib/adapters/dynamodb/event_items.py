@@ -1,7 +1,7 @@
 """Events, sign-ups and places in a queue as items, and back."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -83,7 +83,7 @@ def event_of(item: Mapping[str, Any]) -> Event:
         closes_at=instant(item["closes_at"]),
         ways={Way(way): _seats_of(seats) for way, seats in sorted(item["ways"].items())},
         title=item["title"],
-        programme=Programme(**item["programme"]),
+        programme=_programme_of(item.get("programme", {})),
         group_size=item["group_size"],
         promote_until=_maybe(item.get("promote_until")),
         offers_within=timedelta(seconds=item["offers_within"]),
@@ -179,6 +179,13 @@ def _seats_of(item: Mapping[str, Any]) -> Seats:
         waiting=item["waiting"],
         most_waiting=item["most_waiting"],
         next_number=item["next_number"],
+    )
+
+
+def _programme_of(said: Mapping[str, Any]) -> Programme:
+    """What another version of the code wrote has other fields."""
+    return Programme(
+        **{each.name: said[each.name] for each in fields(Programme) if each.name in said}
     )
 
 

@@ -36,6 +36,7 @@ def an_event(limit: int | None = 5, **changes: Any) -> Event:
         closes_at=CLOSES,
         ways={Way.ROOM: some_seats(limit, **counters)},
         state=State.PUBLISHED,
+        announced=True,
         title={"fi": "Työpaja", "sv": "Verkstad", "en": "Workshop"},
         group_size=4,
     )

@@ -1,13 +1,14 @@
 """An event over the memory ports, with people who do things: short names for the scenarios of its queue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.domain import events as domain
 from chalicelib.domain.events import Event, Way, resized
 from chalicelib.domain.people import Actor, person_id_of
 from chalicelib.domain.signups import SignUp, State
-from chalicelib.services import events, places, signups
+from chalicelib.services import events, signup_changes, signups
 from chalicelib.services.ports import Ports
 from chalicelib.services.signups import Guest, SignUpRequest
 from tests.builders import FORM, STAFF, a_store, an_intent
@@ -49,9 +50,23 @@ def signs_up(
 
 
 def does(ports: Ports, what: Any, name: str, actor: Actor = FORM, **more: Any) -> SignUp | None:
-    """One step of somebody's place: `does(ports, places.leave, "aino")`."""
+    """One step of somebody's place: `does(ports, signup_changes.leave, "aino")`."""
     intent = an_intent(actor, more.pop("key", None), path=what.__name__, fingerprint=name)
     return what(ports, EVENT, id_of(name), intent=intent, **more).value
+
+
+def edits(ports: Ports, fields: Mapping[str, Any], key: str | None = None) -> Event | None:
+    """What staff change of an event besides its seats."""
+    return events.change(ports, EVENT, fields, {}, None, an_intent(STAFF, key)).value
+
+
+def resizes(
+    ports: Ports, limit: int | None, most_waiting: int | None = None, key: str | None = None
+) -> Event | None:
+    """Another number of seats in the room."""
+    most = 3 if most_waiting is None else most_waiting
+    ways = {Way.ROOM: domain.seats(limit, most)}
+    return events.change(ports, EVENT, {}, ways, None, an_intent(STAFF, key)).value
 
 
 class Scene:
@@ -81,7 +96,7 @@ class Scene:
     def leave(self, *names: str, **more: Any) -> None:
         """Let them go, one after another."""
         for name in names:
-            does(self.ports, places.leave, name, **more)
+            does(self.ports, signup_changes.leave, name, **more)
 
     def do(self, what: Any, name: str, **more: Any) -> SignUp | None:
         """One step of somebody's place."""
@@ -89,7 +104,7 @@ class Scene:
 
     def resize(self, limit: int | None, most_waiting: int | None = None) -> None:
         """Another number of seats in the room."""
-        events.resize(self.ports, EVENT, Way.ROOM, limit, an_intent(STAFF), most_waiting)
+        resizes(self.ports, limit, most_waiting)
 
     def resize_without_settling(self, limit: int) -> None:
         """As who dies right after the write."""

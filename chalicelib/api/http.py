@@ -73,7 +73,7 @@ def _answered(call: Call) -> Reply:
     except (LabError, ValidationError, ApiProblem) as error:
         return problem_reply(call, error)
     except Exception as error:  # whatever it is, the reader is told in our shape
-        log.error("unhandled", extra={"request_id": call.request_id, **fault(error)})  # noqa: TRY400
+        log.error("unhandled", extra={"request_id": call.request_id, **fault(error)})  # noqa: TRY400  # its text may hold what was sent
         return problem_reply(call, ApiProblem("internal"))
 
 
@@ -123,7 +123,7 @@ def problem_reply(call: Call, error: Exception) -> Reply:
             if page := page_of(call, error):
                 return page
         except Exception as broken:  # then the problem itself has to do
-            log.error("no page", extra={"request_id": call.request_id, **fault(broken)})  # noqa: TRY400
+            log.error("no page", extra={"request_id": call.request_id, **fault(broken)})  # noqa: TRY400  # as above
     headers["Content-Language"] = call.language
     return Reply(body, status, headers, content_type="application/problem+json", private=True)
 

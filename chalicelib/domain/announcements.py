@@ -90,8 +90,8 @@ def _reminders(
     before: Booking | None, after: Booking, now: datetime, zone: ZoneInfo
 ) -> list[Message]:
     """New ones wherever the time is new; those of another revision drop when they are due."""
-    armed = before is not None and before.state is State.CONFIRMED
-    if after.state is not State.CONFIRMED or (armed and before.revision == after.revision):  # type: ignore[union-attr]
+    armed = before.revision if before and before.state is State.CONFIRMED else None
+    if after.state is not State.CONFIRMED or armed == after.revision:
         return []
     return [
         message(

@@ -73,6 +73,9 @@ class Event:
     closes_at: datetime
     ways: Mapping[Way, Seats]
     state: State = State.DRAFT
+    announced: bool = (
+        False  # everybody could see it once: what is called off as a draft nobody does
+    )
     title: Mapping[str, str] = field(default_factory=dict)  # by language
     programme: Programme = field(default_factory=Programme)
     group_size: int = 1  # the most persons of one sign-up
@@ -96,8 +99,8 @@ class Event:
 
     @property
     def public(self) -> bool:
-        """Whether it is everybody's to see: one that was cancelled still is, and says so."""
-        return self.state is not State.DRAFT
+        """Whether it is everybody's to see: one that was cancelled since still is, and says so."""
+        return self.announced
 
     @property
     def live(self) -> bool:
@@ -153,7 +156,7 @@ def published(event: Event) -> Event:
     """A draft that everybody may see from now on."""
     if event.state is not State.DRAFT:
         raise refuse("stale-state", state=event.state.value)
-    return replace(event, state=State.PUBLISHED, version=event.version + 1)
+    return replace(event, state=State.PUBLISHED, announced=True, version=event.version + 1)
 
 
 def cancelled(event: Event, reason: str) -> Event:
@@ -227,18 +230,3 @@ def _where_and_when(event: Event) -> tuple[Any, ...]:
     said = event.programme
     place = (said.space_id, said.address, said.remote_link)
     return (event.starts_at, event.ends_at, *place)
-
-
-def moved(event: Event, starts_at: datetime, ends_at: datetime) -> Event:
-    """At another time: one write, however many have signed up."""
-    check_running(event)
-    return check_times(
-        replace(
-            event,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            calendar_sequence=event.calendar_sequence + 1,
-            revision=event.revision + 1,
-            version=event.version + 1,
-        )
-    )

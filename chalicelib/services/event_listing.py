@@ -1,10 +1,11 @@
 """Lists of events, from the index, month by month and a page at a time."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.events import LONGEST, Event, State, Way
+from chalicelib.services import months
 from chalicelib.services.availability import check_range
 from chalicelib.services.ports import Fields, Page, Ports
 
@@ -30,20 +31,12 @@ def overlapping(ports: Ports, wanted: Wanted, limit: int, after: Fields | None) 
     check_range(wanted.starts_at, wanted.ends_at, ports.settings.get())
     now = ports.clock.now()
     first = wanted.starts_at - LONGEST
-    months = _months(first, wanted.ends_at)
-    month = after["month"] if after else months[0]
-    place = after["place"] if after else None
-    found: list[Event] = []
-    while True:
-        page = ports.events.by_month(month, first, wanted.ends_at, limit - len(found), place)
-        found += [event for event in page.items if _fits(event, wanted, now)]
-        place = page.next
-        if place is None:
-            if month == months[-1]:
-                return Page(found)
-            month = months[months.index(month) + 1]
-        if len(found) >= limit:
-            return Page(found, {"month": month, "place": place})
+
+    def read(month: str, most: int, place: Fields | None) -> Page[Event]:
+        return ports.events.by_month(month, first, wanted.ends_at, most, place)
+
+    within = months.between(first, wanted.ends_at)
+    return months.page(within, limit, after, read, lambda each: _fits(each, wanted, now))
 
 
 def public(ports: Ports, event_id: str) -> Event:
@@ -75,11 +68,3 @@ def _fits(event: Event, wanted: Wanted, now: datetime) -> bool:
             or (event.open_at(now) and any(event.ways[way].to_be_had > 0 for way in ways))
         )
     )
-
-
-def _months(first: datetime, last: datetime) -> list[str]:
-    day, months = first.date().replace(day=1), []
-    while day < last.date() + timedelta(days=1):
-        months.append(f"{day:%Y-%m}")
-        day = (day + timedelta(days=32)).replace(day=1)
-    return months

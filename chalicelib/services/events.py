@@ -2,22 +2,25 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from chalicelib.domain import events as domain
 from chalicelib.domain.bookings import check_version
-from chalicelib.domain.errors import NotFound, Race, StaleVersion
+from chalicelib.domain.errors import NotFound, Race
 from chalicelib.domain.events import Event, Seats, State, Way
 from chalicelib.domain.people import CLOCK
 from chalicelib.domain.signups import SignUp, called_off
+from chalicelib.services import months
 from chalicelib.services.access import Action, may
 from chalicelib.services.ports import Fields, Ports
 from chalicelib.services.queues import BATCH, LOST, expire_lapsed, put, settle
 from chalicelib.services.writing import AlreadyDone, Attempt, Intent, Outcome, write
 
 log = logging.getLogger(__name__)
-MONTHS = 13  # ahead, that the clock looks at
+AHEAD = timedelta(days=400)  # how far the clock looks
+REQUEST_SECONDS = 8.0  # of ending sign-ups within one request
+CLOCK_SECONDS = 40.0  # and within one run of the clock, which has more to do
 
 
 class _AlreadyOver(AlreadyDone):
@@ -47,7 +50,7 @@ def publish(
     ports: Ports, event_id: str, intent: Intent, tags: tuple[str, ...] | None = None
 ) -> Outcome[Event]:
     """Let everybody see it. `tags` is If-Match; StaleVersion where they do not match."""
-    return _edit(ports, event_id, None, domain.published, "publish", intent, tags)
+    return _edit(ports, event_id, domain.published, "publish", intent, tags)
 
 
 def change(
@@ -67,49 +70,10 @@ def change(
     def step(event: Event) -> Event:
         return domain.revised(event, fields, seats)
 
-    outcome = _edit(ports, event_id, None, step, "change", intent, tags)
+    outcome = _edit(ports, event_id, step, "change", intent, tags)
     if outcome.value is not None:
-        for way in seats:
+        for way in outcome.value.ways:  # a later cut-off lets a queue go on, too
             settle(ports, event_id, way)
-    return outcome
-
-
-def move(
-    ports: Ports,
-    event_id: str,
-    starts_at: datetime,
-    ends_at: datetime,
-    intent: Intent,
-    version: int | None = None,
-) -> Outcome[Event]:
-    """To another time: one write, however many have signed up. StaleVersion where it has another."""
-
-    def step(event: Event) -> Event:
-        return domain.moved(event, starts_at, ends_at)
-
-    return _edit(ports, event_id, version, step, "move", intent)
-
-
-def resize(
-    ports: Ports,
-    event_id: str,
-    way: Way,
-    limit: int | None,
-    intent: Intent,
-    most_waiting: int | None = None,
-    version: int | None = None,
-) -> Outcome[Event]:
-    """Give a way more seats, which go to who waits first, or fewer, which removes nobody (W-11).
-
-    StaleVersion where the event has another version than the one that is named.
-    """
-
-    def step(event: Event) -> Event:
-        return domain.resized(event, way, limit, most_waiting)
-
-    outcome = _edit(ports, event_id, version, step, "resize", intent)
-    if outcome.value is not None:
-        settle(ports, event_id, way)
     return outcome
 
 
@@ -120,7 +84,7 @@ def call_off(
     intent: Intent,
     tags: tuple[str, ...] | None = None,
 ) -> Outcome[Event]:
-    """Cancel an event, and then every sign-up of it; a worker that dies meanwhile is gone on from.
+    """Cancel an event, and then its sign-ups: as many as a request has time for, the rest by the clock.
 
     Twice is once. `tags` is If-Match.
     """
@@ -131,18 +95,20 @@ def call_off(
         return domain.cancelled(event, reason)
 
     try:
-        outcome = _edit(ports, event_id, None, step, "cancel", intent, tags)
+        outcome = _edit(ports, event_id, step, "cancel", intent, tags)
     except _AlreadyOver as over:
         return Outcome(over.event, intent.render(over.event))
     if outcome.value is not None:
-        go_on(ports, event_id)
+        go_on(ports, event_id, REQUEST_SECONDS)
     return outcome
 
 
-def go_on(ports: Ports, event_id: str) -> int:
-    """End the sign-ups of an event that was called off; returns how many."""
-    done = 0
+def go_on(ports: Ports, event_id: str, seconds: float = CLOCK_SECONDS) -> int:
+    """End the sign-ups of an event that was called off until all are or time is up; returns how many."""
+    done, stop = 0, ports.clock.monotonic() + seconds
     for signup in _signups(ports, event_id):
+        if ports.clock.monotonic() >= stop:
+            break
         done += signup.live and _call_off(ports, signup)
     return done
 
@@ -179,19 +145,16 @@ def reconcile_all(ports: Ports) -> int:
 def _edit(
     ports: Ports,
     event_id: str,
-    version: int | None,
     step: Callable[[Event], Event],
     action: str,
     intent: Intent,
-    tags: tuple[str, ...] | None = None,
+    tags: tuple[str, ...] | None,
 ) -> Outcome[Event]:
     def decide(attempt: Attempt) -> Event:
         attempt.read()
         before = ports.events.look(event_id).event
         if before is None:
             raise NotFound
-        if version not in (None, before.version):
-            raise StaleVersion
         if before.live:  # what is over is answered as it was, whatever version is asked for
             check_version(tags, etag(before))
         after = step(before)
@@ -250,16 +213,14 @@ def _signups(ports: Ports, event_id: str) -> Iterator[SignUp]:
 
 
 def _coming(ports: Ports) -> Iterator[Event]:
-    """The events that start from yesterday on, by the index."""
-    first = ports.clock.now() - timedelta(days=1)
-    last = first + timedelta(days=31 * MONTHS)
-    month = first
-    for _ in range(MONTHS):
+    """The events that are not over, or were until yesterday, by the index."""
+    now = ports.clock.now()
+    first, last = now - domain.LONGEST, now + AHEAD
+    for month in months.between(first, last):
         after: Fields | None = None
         while True:
-            page = ports.events.by_month(f"{month:%Y-%m}", first, last, BATCH, after)
-            yield from page.items
+            page = ports.events.by_month(month, first, last, BATCH, after)
+            yield from (each for each in page.items if each.ends_at > now - timedelta(days=1))
             after = page.next
             if after is None:
                 break
-        month = (month.replace(day=1) + timedelta(days=32)).replace(day=1)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.bookings import Booking, judged
 from chalicelib.domain.people import Actor, normalised, person_id_of
-from chalicelib.services import reading_log
+from chalicelib.services import months, reading_log
 from chalicelib.services.availability import check_range
 from chalicelib.services.ports import Fields, Page, Ports
 
@@ -41,21 +41,15 @@ def overlapping(ports: Ports, wanted: Wanted, limit: int, after: Fields | None) 
     catalog = ports.settings.get()
     check_range(wanted.starts_at, wanted.ends_at, catalog)
     now = ports.clock.now()
-    months = _months(wanted)
-    month = after["month"] if after else months[0]
-    place = after["place"] if after else None
-    found: list[Booking] = []
-    while True:
-        page = _page(ports, wanted, month, limit - len(found), place, catalog.site.salt)
-        judged_now = (judged(booking, now) for booking in page.items)
-        found += [booking for booking in judged_now if _fits(booking, wanted)]
-        place = page.next
-        if place is None:
-            if wanted.person or month == months[-1]:
-                return Page(found)
-            month = months[months.index(month) + 1]
-        if len(found) >= limit:
-            return Page(found, {"month": month, "place": place})
+    within = months.between(wanted.starts_at - LONGEST, wanted.ends_at)
+
+    def read(month: str, most: int, place: Fields | None) -> Page[Booking]:
+        page = _page(ports, wanted, month, most, place, catalog.site.salt)
+        return Page([judged(booking, now) for booking in page.items], page.next)
+
+    if wanted.person:  # whose index knows no months
+        within = within[:1]
+    return months.page(within, limit, after, read, lambda each: _fits(each, wanted))
 
 
 def _page(
@@ -81,12 +75,3 @@ def _fits(booking: Booking, wanted: Wanted) -> bool:
         and wanted.space_id in (None, *booking.space_ids)
         and wanted.state in (None, booking.state.value)
     )
-
-
-def _months(wanted: Wanted) -> list[str]:
-    day = (wanted.starts_at - LONGEST).date().replace(day=1)
-    months = []
-    while day < wanted.ends_at.date() + timedelta(days=1):
-        months.append(f"{day:%Y-%m}")
-        day = (day + timedelta(days=32)).replace(day=1)
-    return months

@@ -8,7 +8,7 @@ from chalicelib.domain.errors import NotFound, refuse
 from chalicelib.domain.letters import Preview
 from chalicelib.domain.messages import Kind, Message
 from chalicelib.domain.people import Actor, normalised, person_id_of
-from chalicelib.services import reading_log
+from chalicelib.services import months, reading_log
 from chalicelib.services.ports import Fields, Page, Ports
 from chalicelib.services.writing import Attempt, Intent, Outcome, write
 
@@ -65,8 +65,8 @@ def _by_time(ports: Ports, wanted: Wanted, limit: int, after: Fields | None) -> 
         raise refuse("invalid-request", "/to", why="end-before-start")
     if last - first > LONGEST:
         raise refuse("range-too-long", "/to", days=LONGEST.days)
-    months = _months(first, last)
-    month = after["month"] if after else months[0]
+    within = months.between(first, last)
+    month = after["month"] if after else within[0]
     place = after["place"] if after else None
     found: list[Message] = []
     while True:
@@ -76,9 +76,9 @@ def _by_time(ports: Ports, wanted: Wanted, limit: int, after: Fields | None) -> 
         found += page.items
         place = page.next
         if place is None:
-            if month == months[-1]:
+            if month == within[-1]:
                 return Page(found)
-            month = months[months.index(month) + 1]
+            month = within[within.index(month) + 1]
         if len(found) >= limit or place is not None:
             return Page(found, {"month": month, "place": place})
 
@@ -147,11 +147,3 @@ def _fits(message: Message, wanted: Wanted) -> bool:
         and (wanted.starts_at is None or wanted.starts_at <= message.due_at)
         and (wanted.ends_at is None or message.due_at < wanted.ends_at)
     )
-
-
-def _months(first: datetime, last: datetime) -> list[str]:
-    day, months = first.date().replace(day=1), []
-    while day <= last.date():
-        months.append(f"{day:%Y-%m}")
-        day = (day + timedelta(days=32)).replace(day=1)
-    return months

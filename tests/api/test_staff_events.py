@@ -235,6 +235,14 @@ def test_calling_off_ends_every_sign_up_and_twice_is_once(api: Api) -> None:
     assert patch(api, event_id, group_size=2).status == 409
 
 
+def test_a_draft_that_is_called_off_stays_unseen(api: Api) -> None:
+    event_id = write(api, publish=False, contact="Salainen hanke")
+    gone = api("DELETE", f"{LIST}/{event_id}", key=STAFF_KEY, If_Match="*")
+    assert gone.json["state"] == "cancelled"
+    assert api("GET", f"/v1/events/{event_id}").status == 404
+    assert api("GET", f"/v1/events{RANGE}").json["items"] == []
+
+
 def test_a_repeated_request_writes_one_event(api: Api) -> None:
     one, two = (api("POST", LIST, EVENT, STAFF_KEY, Idempotency_Key="k") for _ in range(2))
     assert one.json == two.json

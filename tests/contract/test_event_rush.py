@@ -9,7 +9,7 @@ from chalicelib.bootstrap import make_ports
 from chalicelib.domain.errors import Refused, Unavailable
 from chalicelib.domain.events import Way
 from chalicelib.domain.people import person_id_of
-from chalicelib.services import events, places, signups
+from chalicelib.services import events, signup_changes, signups
 from chalicelib.services.ports import Ports
 from tests.builders import FORM, STAFF, a_store, an_intent
 from tests.contract.backends import on_ministack
@@ -44,7 +44,7 @@ def leaves(ports: Ports, number: int) -> None:
     person_id = person_id_of(somebody(f"n{number}").email, a_store().site.salt)
     while True:
         try:
-            places.leave(ports, EVENT, person_id, an_intent(FORM, f"leave-{number}"))
+            signup_changes.leave(ports, EVENT, person_id, an_intent(FORM, f"leave-{number}"))
         except Unavailable:
             continue
         return

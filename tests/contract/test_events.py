@@ -78,6 +78,7 @@ A_FULL_EVENT = a_hybrid(
     revision=3,
     version=1,
     state=events.State.DRAFT,
+    announced=False,
 )
 A_FULL_SIGNUP = a_signup(
     state=State.OFFERED,
@@ -135,7 +136,7 @@ def test_a_way_that_is_added_is_counted_from_then_on(backend: Backend):
 
 def test_a_decision_on_an_event_that_staff_changed_is_lost(backend: Backend):
     before = given(backend)
-    after = events.moved(before, START + A_MINUTE, START + 2 * A_MINUTE)
+    after = events.revised(before, {"starts_at": START + A_MINUTE}, {})
     written(backend, lambda tx: backend.ports.events.save(tx, before, after))
     with pytest.raises(VersionRaced):
         write(backend, (None, a_signup()), event=before)

@@ -13,11 +13,18 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.events import Event, Way
-from chalicelib.services import events, places
+from chalicelib.services import events, signup_changes
 from chalicelib.services.ports import Ports
 from tests.builders import ANYBODY, STAFF, an_intent
 from tests.event_builders import START, a_hybrid, an_event, somebody
-from tests.event_scene import EVENT, Scene, check_nobody_waits_beside_a_seat, does, signs_up
+from tests.event_scene import (
+    EVENT,
+    Scene,
+    check_nobody_waits_beside_a_seat,
+    does,
+    resizes,
+    signs_up,
+)
 
 Act = Callable[[Ports], Any]
 
@@ -47,7 +54,7 @@ def _step(what: Any, name: str, **more: Any) -> Act:
 
 
 def _resize(ports: Ports) -> None:
-    events.resize(ports, EVENT, Way.ROOM, 3, an_intent(STAFF, "k"))
+    resizes(ports, 3, key="k")
 
 
 def _call_off(ports: Ports) -> None:
@@ -67,38 +74,42 @@ USE_CASES = {
         ONE,
     ),
     "prove": UseCase(
-        _step(places.prove, "c", actor=ANYBODY),
+        _step(signup_changes.prove, "c", actor=ANYBODY),
         lambda scene: scene.sign_up("c", actor=ANYBODY),
         "c confirmed",
     ),
     "leave": UseCase(
-        _step(places.leave, "c"),
+        _step(signup_changes.leave, "c"),
         lambda scene: (scene.party("c", 1), scene.sign_up("v", "w")),
         "c left, v confirmed, w confirmed",
         an_event(2),
     ),
     "leave the queue": UseCase(
-        _step(places.leave, "v", in_queue=True),
+        _step(signup_changes.leave, "v", in_queue=True),
         lambda scene: scene.sign_up("c", "v", "w"),
         "c confirmed, v left, w waiting",
         ONE,
     ),
-    "accept": UseCase(_step(places.accept, "v"), _offered, "c left, v confirmed, w waiting", NEAR),
-    "decline": UseCase(_step(places.decline, "v"), _offered, "c left, v declined, w offered", NEAR),
+    "accept": UseCase(
+        _step(signup_changes.accept, "v"), _offered, "c left, v confirmed, w waiting", NEAR
+    ),
+    "decline": UseCase(
+        _step(signup_changes.decline, "v"), _offered, "c left, v declined, w offered", NEAR
+    ),
     "hand over": UseCase(
-        _step(places.hand_over, "c", colleague=somebody("d")),
+        _step(signup_changes.hand_over, "c", colleague=somebody("d")),
         lambda scene: scene.sign_up("c", "v"),
         "c handed-over, d confirmed, v waiting",
         ONE,
     ),
     "switch": UseCase(
-        _step(places.switch, "c", way=Way.REMOTE),
+        _step(signup_changes.switch, "c", way=Way.REMOTE),
         lambda scene: scene.sign_up("c", "v"),
         "c confirmed, v confirmed",
         a_hybrid(1),
     ),
     "move up": UseCase(
-        _step(places.move_up, "w", actor=STAFF),
+        _step(signup_changes.move_up, "w", actor=STAFF),
         lambda scene: (scene.sign_up("c"), scene.party("v", 1), scene.sign_up("w")),
         "c confirmed, v waiting, w confirmed",
         an_event(2),

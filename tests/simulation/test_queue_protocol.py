@@ -19,7 +19,7 @@ from chalicelib.domain.errors import LabError, Race
 from chalicelib.domain.events import Event, Way
 from chalicelib.domain.people import ERASED
 from chalicelib.domain.signups import SignUp, State, lapsed
-from chalicelib.services import events, places
+from chalicelib.services import events, signup_changes
 from chalicelib.services.ports import Ports
 from chalicelib.services.signups import Guest
 from tests.builders import ANYBODY, STAFF, a_store, an_intent
@@ -32,6 +32,7 @@ from tests.event_scene import (
     id_of,
     signs_up,
 )
+from tests.event_scene import resizes as to_seats
 from tests.fakes import FakeClock, Store, memory_ports
 from tests.simulation.explorer import Ending, Scene, explore
 
@@ -158,7 +159,7 @@ def _acted(act: Act, ports: Ports) -> None:
 
 
 def leaves(name: str, **more: Any) -> Act:
-    return lambda ports: does(ports, places.leave, name, **more)
+    return lambda ports: does(ports, signup_changes.leave, name, **more)
 
 
 def comes(name: str, guests: Any = 0) -> Act:
@@ -170,7 +171,7 @@ def takes(what: Any, name: str, **more: Any) -> Act:
 
 
 def resizes(limit: int) -> Act:
-    return lambda ports: events.resize(ports, EVENT, ROOM, limit, an_intent(STAFF))
+    return lambda ports: to_seats(ports, limit)
 
 
 def tidies(ports: Ports) -> None:
@@ -199,7 +200,7 @@ def near(*leaving: str) -> Act:
     def then(ports: Ports) -> None:
         ports.clock.time = START - timedelta(hours=3)  # type: ignore[attr-defined]  # the fake's
         for name in leaving:
-            does(ports, places.leave, name)
+            does(ports, signup_changes.leave, name)
 
     return then
 
@@ -305,7 +306,7 @@ scene(
 )
 scene(
     "moved up",
-    takes(places.move_up, "w", actor=STAFF),
+    takes(signup_changes.move_up, "w", actor=STAFF),
     leaves("c"),
     leaves("g"),
     given=there("c", "d", ("g", 1), "w"),
@@ -313,8 +314,8 @@ scene(
 )
 scene(
     "an offer is taken and declined (W-20)",
-    takes(places.accept, "v"),
-    takes(places.decline, "v"),
+    takes(signup_changes.accept, "v"),
+    takes(signup_changes.decline, "v"),
     leaves("w"),
     given=there("c", "v", "w", then=near("c")),
     event=replace(ONE, **NEAR),
@@ -322,7 +323,7 @@ scene(
 )
 scene(
     "an offer at its end (W-19)",
-    takes(places.accept, "v"),
+    takes(signup_changes.accept, "v"),
     tidies,
     leaves("w"),
     given=there("c", "v", "w", then=near("c")),
@@ -386,14 +387,14 @@ DEADLY: dict[str, Callable[[], Scene]] = {
     "called off": a_scene(calls_off, leaves("c"), given=there("c", "v"), event=an_event(1)),
     "offers lapse": a_scene(
         tidies,
-        takes(places.accept, "v"),
+        takes(signup_changes.accept, "v"),
         given=there("c", "v", "w", then=near("c")),
         event=an_event(1, **NEAR),
         now=START - timedelta(hours=1),
         lapses=True,
     ),
     "one moves up": a_scene(
-        takes(places.move_up, "w", actor=STAFF),
+        takes(signup_changes.move_up, "w", actor=STAFF),
         leaves("c"),
         given=there("c", "d", ("g", 1), "w"),
         event=an_event(2, most_waiting=9),

@@ -110,7 +110,15 @@ def test_an_event_goes_from_draft_to_published_to_cancelled_and_no_further():
     with pytest.raises(Refused, match="stale-state"):
         events.resized(over, Way.ROOM, 9)
     with pytest.raises(Refused, match="stale-state"):
-        events.moved(over, START, START + A_MINUTE)
+        events.revised(over, {"ends_at": START + A_MINUTE}, {})
+
+
+def test_what_was_called_off_as_a_draft_is_nobody_s_to_see():
+    draft = an_event(state=EventState.DRAFT, announced=False)
+    published = events.published(draft)
+    assert (draft.public, published.public) == (False, True)
+    assert events.cancelled(published, "").public
+    assert not events.cancelled(draft, "").public
 
 
 def test_of_what_staff_edit_only_what_is_named_changes():
@@ -128,6 +136,7 @@ def test_of_what_staff_edit_only_what_is_named_changes():
     "changes",
     [
         {"starts_at": START + A_MINUTE},
+        {"ends_at": START + A_MINUTE},
         {"programme": {"space_id": "hall"}},
         {"programme": {"address": "Snellmaninkatu 1"}},
         {"programme": {"remote_link": "https://video.example"}},
@@ -153,16 +162,6 @@ def test_an_event_is_no_longer_than_lists_look_back():
     assert events.revised(an_event(), {"ends_at": longest}, {}).ends_at == longest
     with pytest.raises(Refused, match="range-too-long"):
         events.revised(an_event(), {"ends_at": longest + A_MILLISECOND}, {})
-    with pytest.raises(Refused, match="range-too-long"):
-        events.moved(an_event(), START, longest + A_MILLISECOND)
-
-
-def test_a_move_raises_what_reminders_and_calendars_go_by():
-    event = an_event()
-    after = events.moved(event, START + A_MINUTE, START + 2 * A_MINUTE)
-    assert (after.calendar_sequence, after.revision, after.version) == (1, 1, event.version + 1)
-    with pytest.raises(Refused, match="invalid-request"):
-        events.moved(event, START, START)
 
 
 def test_what_lapses_is_over_at_its_last_moment_whatever_is_stored():

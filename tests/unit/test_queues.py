@@ -11,10 +11,10 @@ from chalicelib.domain.events import Way, cancelled
 from chalicelib.domain.people import ERASED, Actor, Role
 from chalicelib.domain.signup_news import News, news
 from chalicelib.domain.signups import State
-from chalicelib.services import events, places, queues
+from chalicelib.services import events, queues, signup_changes
 from tests.builders import ANYBODY, STAFF, an_intent
 from tests.event_builders import START, a_hybrid, a_signup, an_event, somebody
-from tests.event_scene import EVENT, Scene, does, id_of, signs_up
+from tests.event_scene import EVENT, Scene, does, edits, id_of, signs_up
 
 NEAR = {"offers_within": timedelta(hours=24), "offer_time": timedelta(hours=2)}
 FIVE = ("a", "b", "c", "d", "e")
@@ -136,7 +136,7 @@ def test_a_host_who_removes_somebody_promotes_the_next():
     """W-13"""
     scene = Scene(an_event(1))
     scene.sign_up("eero", "aino")
-    scene.do(places.remove, "eero", actor=STAFF)
+    scene.do(signup_changes.remove, "eero", actor=STAFF)
     assert scene.states("eero", "aino") == ["removed", "confirmed"]
     assert scene.news("eero") == ["confirmation", "cancellation"]
 
@@ -190,14 +190,49 @@ def test_calling_off_goes_on_where_a_worker_died():
     scene.check()
 
 
+def test_a_request_calls_off_as_many_as_it_has_time_for_and_the_clock_the_rest():
+    scene = Scene()
+    scene.sign_up(*FIVE, "x", "y")
+
+    def slow(name: str) -> None:
+        if name == "commit":
+            scene.clock.waited += events.REQUEST_SECONDS / 3
+
+    scene.store.before = slow
+    events.call_off(scene.ports, EVENT, "Sairaus", an_intent(STAFF))
+    over = [each for each in scene.store.signups.values() if not each.live]
+    assert 0 < len(over) < 7
+    scene.store.before = lambda _name: None
+    events.reconcile(scene.ports, EVENT)
+    assert not any(each.live for each in scene.store.signups.values())
+
+
+def test_the_clock_looks_at_events_as_long_as_they_go_on_and_a_day_more():
+    scene = Scene(an_event(1, ends_at=START + timedelta(days=20)))
+    for days, found in ((-6, 1), (20, 1), (21, 0)):
+        scene.clock.time = START + timedelta(days=days)
+        assert events.reconcile_all(scene.ports) == found
+
+
+def test_a_later_cut_off_lets_a_queue_go_on_at_once():
+    scene = Scene(an_event(1, promote_until=START - timedelta(days=2)))
+    scene.sign_up("eero", "aino")
+    scene.clock.time = START - timedelta(days=1)
+    scene.leave("eero")
+    assert scene.states("aino") == ["waiting"]
+    edits(scene.ports, {"promote_until": START})
+    assert scene.states("aino") == ["confirmed"]
+    scene.check()
+
+
 def test_near_the_start_a_seat_is_offered_and_taken():
     """W-20"""
     scene = offered()
     assert scene.states("aino", "pia") == ["offered", "waiting"]
     assert scene.of("aino").offer_until == START - timedelta(hours=1)
     assert scene.event.ways[Way.ROOM].held == 1
-    scene.do(places.accept, "aino")
-    scene.do(places.accept, "aino")
+    scene.do(signup_changes.accept, "aino")
+    scene.do(signup_changes.accept, "aino")
     assert scene.states("aino") == ["confirmed"]
     assert scene.news("aino") == ["waiting", "offer", "confirmation"]
     scene.check()
@@ -205,8 +240,8 @@ def test_near_the_start_a_seat_is_offered_and_taken():
 
 def test_a_declined_offer_is_the_next_one_s():
     scene = offered()
-    scene.do(places.decline, "aino")
-    scene.do(places.decline, "aino")
+    scene.do(signup_changes.decline, "aino")
+    scene.do(signup_changes.decline, "aino")
     assert scene.states("aino", "pia") == ["declined", "offered"]
     assert scene.news("aino") == ["waiting", "offer", "departure"]
     scene.check()
@@ -219,12 +254,12 @@ def test_an_offer_is_over_at_its_last_moment_whoever_tidies():
     assert queues.expire_lapsed(scene.ports, EVENT) == 0
     scene.later(microseconds=1)
     with pytest.raises(Refused, match="hold-expired"):
-        scene.do(places.accept, "aino")
+        scene.do(signup_changes.accept, "aino")
     assert queues.expire_lapsed(scene.ports, EVENT) == 1
     assert queues.expire_lapsed(scene.ports, EVENT) == 0
     assert scene.states("aino", "pia") == ["expired", "offered"]
     with pytest.raises(Refused, match="hold-expired"):
-        scene.do(places.accept, "aino")
+        scene.do(signup_changes.accept, "aino")
     scene.check()
 
 
@@ -243,7 +278,7 @@ def test_a_late_sweeper_keeps_no_newcomer_out():
 def test_who_accepts_and_leaves_is_not_offered_the_seat_again():
     """W-23"""
     scene = offered()
-    scene.do(places.accept, "aino")
+    scene.do(signup_changes.accept, "aino")
     scene.leave("aino")
     assert scene.states("aino", "pia") == ["left", "offered"]
 
@@ -300,13 +335,13 @@ def test_one_who_goes_remote_leaves_the_seat_to_who_waits():
     """S-24"""
     scene = Scene(a_hybrid())
     scene.sign_up(*FIVE, "aino")
-    mine = scene.do(places.switch, "a", way=Way.REMOTE)
+    mine = scene.do(signup_changes.switch, "a", way=Way.REMOTE)
     assert (mine.way, mine.state, mine.sequence) == (Way.REMOTE, State.CONFIRMED, 1)
     assert scene.states("aino") == ["confirmed"]
     assert scene.news("a") == ["confirmation", "change"]
-    assert scene.do(places.switch, "a", way=Way.REMOTE).version == mine.version
+    assert scene.do(signup_changes.switch, "a", way=Way.REMOTE).version == mine.version
     with pytest.raises(Refused, match="event-full"):
-        scene.do(places.switch, "a", way=Way.ROOM)
+        scene.do(signup_changes.switch, "a", way=Way.ROOM)
     scene.check()
 
 
@@ -314,7 +349,7 @@ def test_a_seat_is_handed_to_a_colleague_past_the_queue():
     """S-25"""
     scene = Scene(an_event(1))
     scene.sign_up("eero", "aino")
-    new = scene.do(places.hand_over, "eero", colleague=somebody("pia"))
+    new = scene.do(signup_changes.hand_over, "eero", colleague=somebody("pia"))
     assert (new.person_id, new.state) == (id_of("pia"), State.CONFIRMED)
     assert scene.states("eero", "pia", "aino") == ["handed-over", "confirmed", "waiting"]
     assert scene.counters == (0, 1)
@@ -322,20 +357,20 @@ def test_a_seat_is_handed_to_a_colleague_past_the_queue():
     assert scene.news("pia") == ["confirmation"]
     scene.check()
     with pytest.raises(Refused, match="already-signed-up"):
-        scene.do(places.hand_over, "pia", colleague=somebody("aino"))
+        scene.do(signup_changes.hand_over, "pia", colleague=somebody("aino"))
     outsider = replace(somebody("x"), email="x@elsewhere.example")
     with pytest.raises(Refused, match="email-not-allowed"):
-        scene.do(places.hand_over, "pia", colleague=outsider)
+        scene.do(signup_changes.hand_over, "pia", colleague=outsider)
     with pytest.raises(Refused, match="invalid-request"):
-        scene.do(places.hand_over, "pia", colleague=replace(somebody("x"), email="nowhere"))
+        scene.do(signup_changes.hand_over, "pia", colleague=replace(somebody("x"), email="nowhere"))
     with pytest.raises(Refused, match="stale-state"):
-        scene.do(places.hand_over, "aino", colleague=somebody("sami"))
+        scene.do(signup_changes.hand_over, "aino", colleague=somebody("sami"))
 
 
 def test_a_party_keeps_its_guests_when_its_lead_hands_over():
     scene = Scene()
     scene.party("eero", 2)
-    new = scene.do(places.hand_over, "eero", colleague=somebody("pia"))
+    new = scene.do(signup_changes.hand_over, "eero", colleague=somebody("pia"))
     assert new.size == 3
     scene.check()
 
@@ -343,13 +378,13 @@ def test_a_party_keeps_its_guests_when_its_lead_hands_over():
 def test_a_host_moves_somebody_up_one_place():
     scene = Scene(an_event(1))
     scene.sign_up("eero", "aino", "pia")
-    scene.do(places.move_up, "pia", actor=STAFF)
-    scene.do(places.move_up, "pia", actor=STAFF)  # the first stays the first
+    scene.do(signup_changes.move_up, "pia", actor=STAFF)
+    scene.do(signup_changes.move_up, "pia", actor=STAFF)  # the first stays the first
     scene.check()
     scene.leave("eero")
     assert scene.states("aino", "pia") == ["waiting", "confirmed"]
     with pytest.raises(Refused, match="stale-state"):
-        scene.do(places.move_up, "pia", actor=STAFF)
+        scene.do(signup_changes.move_up, "pia", actor=STAFF)
 
 
 def test_whoever_is_moved_before_a_party_that_does_not_fit_has_the_seat():
@@ -357,7 +392,7 @@ def test_whoever_is_moved_before_a_party_that_does_not_fit_has_the_seat():
     scene.sign_up("eero")
     scene.party("aino", 1)
     scene.sign_up("pia")
-    scene.do(places.move_up, "pia", actor=STAFF)
+    scene.do(signup_changes.move_up, "pia", actor=STAFF)
     assert scene.states("aino", "pia") == ["waiting", "confirmed"]
     scene.check()
 
@@ -366,7 +401,7 @@ def test_a_place_is_one_s_own():
     scene = Scene()
     scene.sign_up("aino")
     stranger = Actor("p_x", Role.PERSON, person_id=id_of("eero"), session="s")
-    for what in (places.leave, places.accept, places.decline):
+    for what in (signup_changes.leave, signup_changes.accept, signup_changes.decline):
         with pytest.raises(NotFound):
             scene.do(what, "aino", actor=stranger)
         with pytest.raises(NotFound):
@@ -464,7 +499,7 @@ def test_two_workers_are_one_queue():
     one, other = scene.worker(), scene.worker()
     signs_up(one, "eero")
     signs_up(other, "aino")
-    does(one, places.leave, "eero")
+    does(one, signup_changes.leave, "eero")
     assert scene.states("aino") == ["confirmed"]
 
 
@@ -473,9 +508,9 @@ def test_a_seat_elsewhere_that_was_held_too_long_is_there_for_who_switches():
     scene.sign_up("aino")
     scene.sign_up("eero", way=Way.REMOTE, actor=ANYBODY)
     with pytest.raises(Refused, match="event-full"):
-        scene.do(places.switch, "aino", way=Way.REMOTE)
+        scene.do(signup_changes.switch, "aino", way=Way.REMOTE)
     scene.later(minutes=30)
-    assert scene.do(places.switch, "aino", way=Way.REMOTE).way is Way.REMOTE
+    assert scene.do(signup_changes.switch, "aino", way=Way.REMOTE).way is Way.REMOTE
     assert scene.states("eero") == ["expired"]
     scene.check()
 
@@ -485,7 +520,7 @@ def test_a_colleague_whose_own_hold_is_over_can_have_the_seat():
     scene.sign_up("aino")
     scene.sign_up("eero", actor=ANYBODY)
     scene.later(minutes=30)
-    assert scene.do(places.hand_over, "aino", colleague=somebody("eero")).version == 3
+    assert scene.do(signup_changes.hand_over, "aino", colleague=somebody("eero")).version == 3
     scene.check()
 
 
@@ -533,9 +568,9 @@ def test_between_the_end_of_an_event_and_that_of_its_sign_ups_no_place_changes_h
     tx.commit()
     assert scene.states("eero", "aino", "pia") == ["confirmed", "waiting", "waiting"]
     with pytest.raises(Refused, match="stale-state"):
-        scene.do(places.hand_over, "eero", colleague=somebody("sami"))
+        scene.do(signup_changes.hand_over, "eero", colleague=somebody("sami"))
     with pytest.raises(Refused, match="stale-state"):
-        scene.do(places.move_up, "pia", actor=STAFF)
+        scene.do(signup_changes.move_up, "pia", actor=STAFF)
 
 
 def test_two_who_call_off_at_once_end_everybody_once():

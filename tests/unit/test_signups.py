@@ -10,11 +10,11 @@ from chalicelib.domain.errors import NotFound, Refused, StaleVersion
 from chalicelib.domain.events import State as EventState
 from chalicelib.domain.events import Way
 from chalicelib.domain.people import ANONYMOUS, Actor, Person, Role
-from chalicelib.services import events, places, signups
+from chalicelib.services import events, signup_changes, signups
 from chalicelib.services.signups import Guest
 from tests.builders import ANYBODY, FORM, STAFF, an_intent
 from tests.event_builders import CLOSES, OPENS, START, a_hybrid, an_event, somebody
-from tests.event_scene import EVENT, Scene, a_wish, id_of, signs_up
+from tests.event_scene import EVENT, Scene, a_wish, edits, id_of, signs_up
 
 A_MILLISECOND = timedelta(milliseconds=1)
 A_PERSON = Actor("p_x", Role.PERSON, person=somebody("aino"), person_id=id_of("aino"), session="s")
@@ -247,8 +247,8 @@ def test_what_is_not_proved_is_held_and_then_confirmed():
     assert scene.event.ways[Way.ROOM].held == 1
     assert scene.counters == (4, 0)
     scene.check()
-    scene.do(places.prove, "aino", actor=ANYBODY)
-    scene.do(places.prove, "aino", actor=ANYBODY)
+    scene.do(signup_changes.prove, "aino", actor=ANYBODY)
+    scene.do(signup_changes.prove, "aino", actor=ANYBODY)
     assert scene.states("aino") == ["confirmed"]
     assert scene.news("aino") == ["proof", "confirmation"]
     scene.check()
@@ -260,7 +260,7 @@ def test_what_is_not_proved_in_time_is_in_nobody_s_way():
     scene.sign_up("aino", actor=ANYBODY)
     scene.later(minutes=30)
     with pytest.raises(Refused, match="hold-expired"):
-        scene.do(places.prove, "aino", actor=ANYBODY)
+        scene.do(signup_changes.prove, "aino", actor=ANYBODY)
     scene.sign_up("eero")
     assert scene.states("aino", "eero") == ["expired", "confirmed"]
     assert scene.news("aino") == ["proof", "expiry"]
@@ -283,7 +283,7 @@ def test_who_waits_unproved_gets_a_hold_or_nothing():
     scene = Scene(an_event(1), prove_address=True)
     scene.sign_up("eero")
     scene.sign_up("aino", "pia", "sami", actor=ANYBODY)
-    scene.do(places.prove, "pia", actor=ANYBODY)
+    scene.do(signup_changes.prove, "pia", actor=ANYBODY)
     assert scene.news("pia") == ["proof", "waiting"]
     scene.leave("eero")
     assert scene.states("aino", "pia") == ["held", "waiting"]
@@ -344,33 +344,27 @@ def test_a_full_way_is_named_and_nobody_waits_for_another():
 def test_staff_edit_by_version_and_nobody_else_does():
     scene = Scene()
     with pytest.raises(StaleVersion):
-        events.move(scene.ports, EVENT, START, START + timedelta(hours=1), an_intent(STAFF), 7)
+        events.change(scene.ports, EVENT, {"group_size": 2}, {}, ('"7"',), an_intent(STAFF))
     for change in (
         lambda: events.create(scene.ports, an_event(event_id="e_two"), an_intent(FORM)),
         lambda: events.publish(scene.ports, EVENT, an_intent(FORM)),
-        lambda: events.resize(scene.ports, EVENT, Way.ROOM, 9, an_intent(FORM)),
+        lambda: events.change(scene.ports, EVENT, {}, {}, None, an_intent(FORM)),
         lambda: events.call_off(scene.ports, EVENT, "", an_intent(FORM)),
-        lambda: scene.do(places.remove, "aino"),
-        lambda: scene.do(places.move_up, "aino"),
+        lambda: scene.do(signup_changes.remove, "aino"),
+        lambda: scene.do(signup_changes.move_up, "aino"),
     ):
         scene.store.signups.clear()
         with pytest.raises(NotFound):
             change()
     with pytest.raises(NotFound):
-        events.resize(scene.ports, "e_other", Way.ROOM, 9, an_intent(STAFF))
+        events.change(scene.ports, "e_other", {}, {}, None, an_intent(STAFF))
 
 
 def test_a_move_is_one_write_and_leaves_the_counters():
     scene = Scene()
     scene.sign_up("aino")
     scene.store.calls.clear()
-    events.move(
-        scene.ports,
-        EVENT,
-        START + timedelta(days=2),
-        START + timedelta(days=2, hours=1),
-        an_intent(STAFF),
-        1,
-    )
+    later = START + timedelta(days=2)
+    edits(scene.ports, {"starts_at": later, "ends_at": later + timedelta(hours=1)})
     assert scene.store.calls.count("commit") == 1
     assert (scene.event.calendar_sequence, scene.event.revision, scene.counters) == (1, 1, (4, 0))

@@ -19,6 +19,7 @@ SIGNUP, PERSON, WAITING, DUE = "signup#", "person#", "waiting#", "due#"
 EDITED = (
     "site_month",
     "state",
+    "announced",
     "starts_at",
     "ends_at",
     "opens_at",
@@ -42,6 +43,7 @@ def edited(event: Event) -> Item:
     item = {
         "site_month": f"{SITE}#{event.starts_at:%Y-%m}",
         "state": event.state.value,
+        "announced": event.announced,
         "starts_at": iso(event.starts_at),
         "ends_at": iso(event.ends_at),
         "opens_at": iso(event.opens_at),
@@ -77,6 +79,7 @@ def event_of(item: Mapping[str, Any]) -> Event:
     return Event(
         event_id=item["event_id"],
         state=EventState(item["state"]),
+        announced=item["announced"],
         starts_at=instant(item["starts_at"]),
         ends_at=instant(item["ends_at"]),
         opens_at=instant(item["opens_at"]),

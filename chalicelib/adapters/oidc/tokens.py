@@ -71,7 +71,10 @@ def refused(why: str) -> Forbidden:
 
 
 class _Rs256(Algorithm):
-    """RSASSA-PKCS1-v1_5 using SHA-256 (RFC 7518, 3.3), to check with and not to sign."""
+    """RSASSA-PKCS1-v1_5 using SHA-256 (RFC 7518, 3.3), to check with and nothing else.
+
+    A provider signs, and `_Key` reads its keys: what PyJWT would have done besides is not there.
+    """
 
     def prepare_key(self, key: PublicKey) -> PublicKey:
         return key

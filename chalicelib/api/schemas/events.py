@@ -130,7 +130,7 @@ class StaffSeatsOut(SeatsOut):
 class StaffEventOut(EventOut):
     """An event as staff see it."""
 
-    ways: dict[Way, StaffSeatsOut]  # type: ignore[assignment]  # more of the same
+    ways: dict[Way, StaffSeatsOut]  # type: ignore[assignment]  # each has more in it, and readers read
     remote_link: str
     promote_until: str | None
     offers_within_minutes: int

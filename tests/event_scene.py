@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.domain import events as domain
 from chalicelib.domain.events import Event, Way, resized
 from chalicelib.domain.people import Actor, person_id_of
 from chalicelib.domain.signups import SignUp, State
@@ -64,8 +63,8 @@ def resizes(
     ports: Ports, limit: int | None, most_waiting: int | None = None, key: str | None = None
 ) -> Event | None:
     """Another number of seats in the room."""
-    most = 3 if most_waiting is None else most_waiting
-    ways = {Way.ROOM: domain.seats(limit, most)}
+    named = {} if most_waiting is None else {"most_waiting": most_waiting}
+    ways = {Way.ROOM: {"limit": limit, **named}}
     return events.change(ports, EVENT, {}, ways, None, an_intent(STAFF, key)).value
 
 

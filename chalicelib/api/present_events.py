@@ -56,7 +56,7 @@ def for_staff(one: Event, site: Site, now: datetime) -> Json:
 def _seats(seats: Seats) -> Json:
     return {
         "limit": seats.limit,
-        "free": seats.to_be_had,
+        "free": None if seats.limit is None else seats.to_be_had,
         "waiting": seats.waiting,
         "most_waiting": seats.most_waiting,
     }

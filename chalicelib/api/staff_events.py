@@ -19,7 +19,7 @@ from chalicelib.api.schemas.events import (
     StaffEventsQuery,
 )
 from chalicelib.domain.errors import refuse
-from chalicelib.domain.events import Event, Seats, State, Way, seats
+from chalicelib.domain.events import Event, State, Way, seats
 from chalicelib.domain.programmes import Programme, edited
 from chalicelib.services import event_listing, events
 from chalicelib.services.access import Action
@@ -82,7 +82,8 @@ def create(call: Call) -> Reply:
         raise refuse("in-the-past", "/start")
     fields = {"opens_at": now, "closes_at": fields["starts_at"]} | fields
     fields["programme"] = edited(Programme(), fields["programme"])
-    event = Event(event_id=call.ports.clock.new_id("e"), ways=ways, **fields)
+    made = {way: seats(**{"limit": None, **named}) for way, named in ways.items()}
+    event = Event(event_id=call.ports.clock.new_id("e"), ways=made, **fields)
     intent = call.intent(_rendered(call, 201))
     return stored(events.create(call.ports, event, intent))
 
@@ -191,9 +192,9 @@ def _fields(call: Call, body: EventPatch) -> dict[str, Any]:
     return fields
 
 
-def _ways(body: EventPatch) -> dict[Way, Seats]:
-    """The ways that a body names, as if nobody had signed up."""
+def _ways(body: EventPatch) -> dict[Way, dict[str, Any]]:
+    """Of the ways that a body names, what it says of their seats."""
     asked = {Way.ROOM: body.room, Way.REMOTE: body.remote}
     return {
-        way: seats(one.limit, one.most_waiting) for way, one in asked.items() if one is not None
+        way: one.model_dump(exclude_unset=True) for way, one in asked.items() if one is not None
     }

@@ -199,22 +199,25 @@ def check_times(event: Event) -> Event:
     return event
 
 
-def revised(event: Event, changes: Mapping[str, Any], seats: Mapping[Way, Seats]) -> Event:
-    """As staff edited it: fields of it by name, and ways of which `limit` and `most_waiting` count.
+def revised(
+    event: Event, changes: Mapping[str, Any], asked: Mapping[Way, Mapping[str, Any]]
+) -> Event:
+    """As staff edited it: fields of it by name, and of its ways `limit` and `most_waiting`.
 
-    Of `title` and `programme` (names and values) only what is named changes. The version grows by one,
-    however much changed; calendars hear of another time or place.
+    Of `title`, `programme` and each way only what is named changes. The version grows by one, however
+    much changed; calendars hear of another time or place.
     """
     check_running(event)
     title = {**event.title, **changes.get("title", {})}
     programme = edited(event.programme, changes.get("programme", {}))
     after = replace(event, **{**changes, "title": title, "programme": programme})
-    for way, asked in seats.items():
-        after = (
-            resized(after, way, asked.limit, asked.most_waiting)
-            if way in event.ways
-            else replace(after, ways={**after.ways, way: asked})
-        )
+    for way, named in asked.items():
+        before = event.ways.get(way)
+        if before is None:
+            after = replace(after, ways={**after.ways, way: seats(**{"limit": None, **named})})
+            continue
+        kept = {"limit": before.limit, "most_waiting": before.most_waiting}
+        after = resized(after, way, **{**kept, **named})
     told = _where_and_when(after) != _where_and_when(event)
     return check_times(
         replace(

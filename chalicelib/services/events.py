@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.domain import events as domain
 from chalicelib.domain.bookings import check_version
 from chalicelib.domain.errors import NotFound, Race
-from chalicelib.domain.events import Event, Seats, State, Way
+from chalicelib.domain.events import Event, State, Way
 from chalicelib.domain.people import CLOCK
 from chalicelib.domain.signups import SignUp, called_off
 from chalicelib.services import months
@@ -57,13 +57,13 @@ def change(
     ports: Ports,
     event_id: str,
     fields: Mapping[str, Any],
-    seats: Mapping[Way, Seats],
+    seats: Mapping[Way, Mapping[str, Any]],
     tags: tuple[str, ...] | None,
     intent: Intent,
 ) -> Outcome[Event]:
     """Edit an event: one write, however many have signed up. New seats go to who waits first.
 
-    `fields` are those of Event and `programme` by name, `seats` its ways with their limits; `tags` is
+    `fields` are those of Event and `programme` by name, `seats` its ways with `limit` and `most_waiting`; `tags` is
     If-Match. StaleVersion, Refused as `revised` says.
     """
 

@@ -126,7 +126,9 @@ def test_staff_edit_without_touching_what_is_counted(backend: Backend):
 def test_a_way_that_is_added_is_counted_from_then_on(backend: Backend):
     before = given(backend, None, a_signup())
     after = events.revised(
-        before, {"programme": {"contact": "Sami Salo"}}, {Way.REMOTE: events.seats(7, 2)}
+        before,
+        {"programme": {"contact": "Sami Salo"}},
+        {Way.REMOTE: {"limit": 7, "most_waiting": 2}},
     )
     written(backend, lambda tx: backend.ports.events.save(tx, before, after))
     assert stored(backend) == after

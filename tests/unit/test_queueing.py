@@ -93,6 +93,15 @@ def test_free_seats_move_with_the_limit(limit, to, free):
     assert after.version == event.version + 1
 
 
+@pytest.mark.parametrize(
+    ("named", "limit", "most"),
+    [({"limit": 8}, 8, 3), ({"limit": None}, None, 3), ({"most_waiting": 9}, 5, 9), ({}, 5, 3)],
+)
+def test_of_a_way_what_is_not_named_stays(named, limit, most):
+    seats = events.revised(an_event(5), {}, {Way.ROOM: named}).ways[Way.ROOM]
+    assert (seats.limit, seats.most_waiting) == (limit, most)
+
+
 def test_what_is_waited_for_is_not_to_be_had():
     assert an_event(5, free=2, waiting=3).ways[Way.ROOM].to_be_had == 0
     assert an_event(5, free=2).ways[Way.ROOM].to_be_had == 2
@@ -124,7 +133,7 @@ def test_what_was_called_off_as_a_draft_is_nobody_s_to_see():
 def test_of_what_staff_edit_only_what_is_named_changes():
     before = an_event(5, free=2, programme=Programme({"fi": "Hei"}, contact="Sami Salo"))
     changes = {"title": {"sv": "Verkstaden"}, "programme": {"description": {"en": "Hello"}}}
-    after = events.revised(before, {**changes, "group_size": 2}, {Way.REMOTE: events.seats(None)})
+    after = events.revised(before, {**changes, "group_size": 2}, {Way.REMOTE: {}})
     assert after.title == {**before.title, "sv": "Verkstaden"}
     assert after.programme == Programme({"fi": "Hei", "en": "Hello"}, contact="Sami Salo")
     assert (after.group_size, after.ways[Way.ROOM]) == (2, before.ways[Way.ROOM])

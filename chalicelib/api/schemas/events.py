@@ -87,7 +87,7 @@ class SeatsOut(Answer):
     """The seats of a way as everybody sees them: how many could be had now, and how many persons wait."""
 
     limit: int | None
-    free: int
+    free: Annotated[int | None, Field(description="null: as many as come")]
     waiting: int
     most_waiting: int
 

@@ -37,6 +37,9 @@ class Member:
 
     name: str
     person_id: str = ""
+    diet: str = ""
+    accessibility: str = ""
+    arrived_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,17 @@ class SignUp:
     number: int | None = None  # in the queue, while it waits
     confirm_by: datetime | None = None  # until when the address has to be proved, where it has
     offer_until: datetime | None = None
-    answers: Mapping[str, Any] = field(default_factory=dict)
+    answers: Mapping[str, Any] = field(default_factory=dict)  # by question
+    diet: str = ""  # the person's own, as `accessibility`: both are gone a week after the event
+    accessibility: str = ""
+    arrived_at: datetime | None = None  # checked in
     sequence: int = 0  # of its calendar entry (RFC 5545, 3.8.7.4), besides the event's own
     version: int = 1
+
+    @property
+    def signup_id(self) -> str:
+        """What it is called outside: made of the event and the person, so that it tells nothing new."""
+        return signup_id_of(self.event_id, self.person_id)
 
     @property
     def size(self) -> int:
@@ -113,6 +124,19 @@ class Place:
     def position(self) -> int:
         """One's own place among the parties, from 1 on."""
         return self.parties + 1
+
+
+def signup_id_of(event_id: str, person_id: str) -> str:
+    """The id of a person's sign-up for an event."""
+    return f"s_{event_id.removeprefix('e_')}_{person_id.removeprefix('p_')}"
+
+
+def parts_of(signup_id: str) -> tuple[str, str] | None:
+    """The event and the person of an id, or None for what can be none."""
+    event, _, person = signup_id.removeprefix("s_").rpartition("_")
+    if not signup_id.startswith("s_") or not event or not person:
+        return None
+    return f"e_{event}", f"p_{person}"
 
 
 def entry_of(signup: SignUp) -> Entry | None:
@@ -224,6 +248,8 @@ def handed_over(
         person_id=person_id,
         person=person,
         answers={},
+        diet="",
+        accessibility="",
         created_at=now,
         version=1,
         sequence=0,

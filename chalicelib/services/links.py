@@ -8,6 +8,7 @@ import hmac
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.logins import Login
 from chalicelib.domain.people import Actor, Role
+from chalicelib.domain.signups import SignUp
 from chalicelib.services.access import LINK_ACTIONS, Action
 from chalicelib.services.ports import Ports
 
@@ -74,6 +75,34 @@ def manage_url(ports: Ports, booking: Booking) -> str:
 def manage_page(ports: Ports, booking_id: str) -> str:
     """The page of that address, as our own pages link to it."""
     return f"manage/{booking_id}/{token_of(ports, 'manage', booking_id)}"
+
+
+def signup_code(ports: Ports, signup: SignUp) -> str:
+    """The code that proves the address of who signed up: as that of a held booking."""
+    return _code(ports, signup.signup_id, "")
+
+
+def signup_url(ports: Ports, signup: SignUp) -> str:
+    """Where somebody sees their sign-up, accepts or declines an offer, and may leave.
+
+    A colleague to whom a place is handed over has another id, and so another link (S-25).
+    """
+    return f"{ports.settings.get().site.base_url}/{signup_page(ports, signup.signup_id)}"
+
+
+def signup_proof_url(ports: Ports, signup: SignUp) -> str:
+    """Where an address is proved: the page shows, and its button acts."""
+    return f"{signup_url(ports, signup)}?code={signup_code(ports, signup)}"
+
+
+def signup_page(ports: Ports, signup_id: str) -> str:
+    """The page of that address, as our own pages link to it."""
+    return f"signup/{signup_id}/{token_of(ports, 'signup', signup_id)}"
+
+
+def event_url(ports: Ports, event_id: str) -> str:
+    """The page of an event, for everybody."""
+    return f"{ports.settings.get().site.base_url}/events/{event_id}"
 
 
 def decide_url(ports: Ports, booking: Booking) -> str:

@@ -25,6 +25,8 @@ class Guest:
 
     name: str
     email: str = ""
+    diet: str = ""
+    accessibility: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class SignUpRequest:
     person: Person | None = None  # None: the actor's own
     guests: tuple[Guest, ...] = ()
     answers: Mapping[str, Any] = field(default_factory=dict)
+    diet: str = ""
+    accessibility: str = ""
     accept_terms: bool = False
 
     @property
@@ -88,6 +92,8 @@ def _sign_up(attempt: Attempt, request: SignUpRequest) -> SignUp:
         made_by=actor.actor_id,
         confirm_by=now + event.hold_time if unproved else None,
         answers=request.answers,
+        diet=request.diet,
+        accessibility=request.accessibility,
     )
     new, needs = _seated_or_waiting(ports, event, new, now)
     new = again(before, new)
@@ -140,7 +146,7 @@ def _party(
         except ValueError:
             problems.append(Problem("invalid-request", f"/guests/{row}/email", {"why": "email"}))
             known = ""
-        members.append(Member(guest.name, known))
+        members.append(Member(guest.name, known, guest.diet, guest.accessibility))
     if problems or person is None or person_id is None:
         raise Refused(problems)
     return person, person_id, tuple(members)

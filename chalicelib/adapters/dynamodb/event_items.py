@@ -110,12 +110,15 @@ def signup_item(signup: SignUp) -> Item:
         "way": signup.way.value,
         "state": signup.state.value,
         "created_at": iso(signup.created_at),
-        "members": [asdict(each) for each in signup.members],
+        "members": [_member_item(each) for each in signup.members],
         "made_by": signup.made_by,
         "number": signup.number,
         "confirm_by": _maybe_iso(signup.confirm_by),
         "offer_until": _maybe_iso(signup.offer_until),
         "answers": dict(signup.answers),
+        "diet": signup.diet,
+        "accessibility": signup.accessibility,
+        "arrived_at": _maybe_iso(signup.arrived_at),
         "sequence": signup.sequence,
         "version": signup.version,
     }
@@ -130,14 +133,32 @@ def signup_of(item: Mapping[str, Any]) -> SignUp:
         way=Way(item["way"]),
         state=State(item["state"]),
         created_at=instant(item["created_at"]),
-        members=tuple(Member(each["name"], each["person_id"]) for each in item["members"]),
+        members=tuple(_member_of(each) for each in item["members"]),
         made_by=item["made_by"],
         number=item.get("number"),
         confirm_by=_maybe(item.get("confirm_by")),
         offer_until=_maybe(item.get("offer_until")),
         answers=item["answers"],
+        diet=item.get("diet", ""),
+        accessibility=item.get("accessibility", ""),
+        arrived_at=_maybe(item.get("arrived_at")),
         sequence=item["sequence"],
         version=item["version"],
+    )
+
+
+def _member_item(member: Member) -> Item:
+    item = {**asdict(member), "arrived_at": _maybe_iso(member.arrived_at)}
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def _member_of(item: Mapping[str, Any]) -> Member:
+    return Member(
+        name=item["name"],
+        person_id=item["person_id"],
+        diet=item.get("diet", ""),
+        accessibility=item.get("accessibility", ""),
+        arrived_at=_maybe(item.get("arrived_at")),
     )
 
 

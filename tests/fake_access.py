@@ -290,7 +290,7 @@ class FakeHolds:
         self._store = store
 
     def add(
-        self, tx: "FakeTransaction", before: Holds, booking_id: str, until: int, now: datetime
+        self, tx: "FakeTransaction", before: Holds, thing: str, until: int, now: datetime
     ) -> None:
         held, key = self._store.holds, before.key
 
@@ -302,16 +302,16 @@ class FakeHolds:
         def apply() -> None:
             present = held.get(key) or Holds(key)
             kept = live(present, now)
-            held[key] = Holds(key, kept | {booking_id: until}, present.version + 1)
+            held[key] = Holds(key, kept | {thing: until}, present.version + 1)
 
         tx.add(("tokens", key), QUOTA, check, apply)
 
-    def remove(self, tx: "FakeTransaction", key: str, booking_id: str, now: datetime) -> None:
+    def remove(self, tx: "FakeTransaction", key: str, thing: str, now: datetime) -> None:
         held = self._store.holds
 
         def apply() -> None:
             present = held.get(key) or Holds(key)
-            kept = {name: until for name, until in present.until.items() if name != booking_id}
+            kept = {name: until for name, until in present.until.items() if name != thing}
             held[key] = Holds(key, kept, present.version + 1)
 
         tx.add(("tokens", key), QUOTA, lambda: None, apply)

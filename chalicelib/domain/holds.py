@@ -1,5 +1,5 @@
-"""Times that are held before anybody has proved the address: few at once, of one address, from one network
-and in all, since whoever holds them may be nobody.
+"""Times and places that are held before anybody has proved the address: few at once, of one address, from one
+network and in all, since whoever holds them may be nobody.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from datetime import datetime
 from chalicelib.domain.bookings import Booking, State
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.errors import Problem
+from chalicelib.domain.signups import SignUp
 
 MOST = 2  # of an address, and of a network
 
@@ -36,6 +37,30 @@ class Holds:
     version: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What is held, by whom, and until when; a place in a queue is one, too."""
+
+    thing: str  # the id of a booking or a sign-up
+    person_id: str
+    network: str
+    since: datetime
+    until: datetime
+
+
+def hold_of(thing: Booking | SignUp) -> Hold | None:
+    """The hold that a booking or a sign-up is, or None where its address need not be proved any more."""
+    if thing.confirm_by is None:
+        return None
+    if isinstance(thing, SignUp):
+        held, name = thing.live, thing.signup_id
+    else:
+        held, name = thing.state is State.HELD, thing.booking_id
+    if not held:
+        return None
+    return Hold(name, thing.person_id, thing.network, thing.created_at, thing.confirm_by)
+
+
 def places(person_id: str, network: str, site: Site) -> tuple[Place, ...]:
     """Where a hold counts. `network` is a digest, or "" where it is not known."""
     found = [Place(_key("address", person_id), MOST)]
@@ -46,11 +71,9 @@ def places(person_id: str, network: str, site: Site) -> tuple[Place, ...]:
     return tuple(found)
 
 
-def places_of(booking: Booking, site: Site) -> tuple[Place, ...]:
-    """Where a booking that is held counts; nowhere any other."""
-    if booking.state is not State.HELD:
-        return ()
-    return places(booking.person_id, booking.network, site)
+def places_of(hold: Hold | None, site: Site) -> tuple[Place, ...]:
+    """Where a hold counts; nowhere what is none."""
+    return places(hold.person_id, hold.network, site) if hold else ()
 
 
 def live(holds: Holds, now: datetime) -> dict[str, int]:

@@ -62,6 +62,7 @@ class SignUp:
     accessibility: str = ""
     arrived_at: datetime | None = None  # checked in
     sequence: int = 0  # of its calendar entry (RFC 5545, 3.8.7.4), besides the event's own
+    network: str = ""  # where it was asked for from, as a digest, until its address is proved
     version: int = 1
 
     @property
@@ -281,7 +282,8 @@ def _over(signup: SignUp, state: State) -> SignUp:
 
 
 def _after(signup: SignUp, **changes: Any) -> SignUp:
-    return replace(signup, **changes, version=signup.version + 1)
+    after = replace(signup, **changes, version=signup.version + 1)
+    return after if after.confirm_by else replace(after, network="")
 
 
 def _check(signup: SignUp, now: datetime, states: tuple[State, ...]) -> None:

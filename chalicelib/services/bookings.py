@@ -302,7 +302,7 @@ def save(
     ports.bookings.save(tx, after)
     site, now = attempt.catalog.site, ports.clock.now()
     quotas.keep(ports, tx, site, before, after, now, counted)
-    holds.end(ports, tx, before, after, site, now)
+    holds.end(ports, tx, before, after, now)
 
 
 def _reclaimable(attempt: Attempt, booking: Booking, now: datetime) -> None:

@@ -55,7 +55,7 @@ def expire(ports: Ports, booking_id: str) -> bool:
     ports.bookings.save(tx, after)
     site = ports.settings.get().site
     quotas.keep(ports, tx, site, booking, after, now)
-    holds.end(ports, tx, booking, after, site, now)
+    holds.end(ports, tx, booking, after, now)
     ports.audit.add(
         tx, subject=f"booking#{booking_id}", actor=CLOCK.actor_id, action="expire", at=now
     )

@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from chalicelib.domain import holds as domain
-from chalicelib.domain.bookings import Booking, State
+from chalicelib.domain.bookings import Booking
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.holds import Holds, Place
 from chalicelib.domain.limits import By, Purpose
 from chalicelib.domain.people import Actor
+from chalicelib.domain.signups import SignUp
 from chalicelib.services.limits import counters
 from chalicelib.services.ports import Ports, Transaction
 
 
 def to_be_proved(actor: Actor, person_id: str | None, site: Site) -> bool:
-    """Whether a booking is only held until its address is proved."""
+    """Whether what is booked is only held until its address is proved."""
     proved = actor.vouches or actor.person_id == person_id
     return site.prove_address and not proved
 
@@ -27,26 +28,33 @@ def places(actor: Actor, person_id: str | None, network: str, site: Site) -> tup
 
 
 def begin(
-    ports: Ports, tx: Transaction, booking: Booking, site: Site, found: Mapping[str, Holds]
+    ports: Ports,
+    tx: Transaction,
+    thing: Booking | SignUp,
+    site: Site,
+    found: Mapping[str, Holds],
 ) -> None:
     """Count a new hold. QuotaChanged where others were counted meanwhile, TooMany a day."""
-    if booking.confirm_by is None:
+    hold = domain.hold_of(thing)
+    if hold is None:
         return
-    for place in domain.places_of(booking, site):
+    for place in domain.places_of(hold, site):
         before = found.get(place.key) or Holds(place.key)
-        until = int(booking.confirm_by.timestamp())
-        ports.holds.add(tx, before, booking.booking_id, until, booking.created_at)
-    things = {By.ADDRESS: booking.person_id} | (
-        {By.NETWORK: booking.network} if booking.network else {}
-    )
+        ports.holds.add(tx, before, hold.thing, int(hold.until.timestamp()), hold.since)
+    things = {By.ADDRESS: hold.person_id} | ({By.NETWORK: hold.network} if hold.network else {})
     ports.limits.add(tx, counters(ports, (Purpose.HOLD,), things))
 
 
 def end(
-    ports: Ports, tx: Transaction, before: Booking, after: Booking, site: Site, now: datetime
+    ports: Ports,
+    tx: Transaction,
+    before: Booking | SignUp | None,
+    after: Booking | SignUp,
+    now: datetime,
 ) -> None:
-    """Count a hold no longer that was confirmed, given up, or has run out."""
-    if after.state is State.HELD:
+    """Count a hold no longer that was proved, given up, or has run out."""
+    hold = domain.hold_of(before) if before else None
+    if hold is None or domain.hold_of(after):
         return
-    for place in domain.places_of(before, site):
-        ports.holds.remove(tx, place.key, before.booking_id, now)
+    for place in domain.places_of(hold, ports.settings.get().site):
+        ports.holds.remove(tx, place.key, hold.thing, now)

@@ -412,14 +412,12 @@ class Feeds(Protocol):
 
 
 class HoldPlaces(Protocol):
-    """Where times that are held before an address is proved are counted."""
+    """Where bookings and sign-ups that are held before an address is proved are counted, by their ids."""
 
-    def add(
-        self, tx: Transaction, before: Holds, booking_id: str, until: int, now: datetime
-    ) -> None:
+    def add(self, tx: Transaction, before: Holds, thing: str, until: int, now: datetime) -> None:
         """Add one, and leave out what has lapsed; QuotaChanged where the version is not `before`'s."""
 
-    def remove(self, tx: Transaction, key: str, booking_id: str, now: datetime) -> None:
+    def remove(self, tx: Transaction, key: str, thing: str, now: datetime) -> None:
         """Take one out, if it is there."""
 
 

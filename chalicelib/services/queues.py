@@ -14,6 +14,7 @@ from chalicelib.domain.people import CLOCK, ERASED
 from chalicelib.domain.queueing import Change, Needs, given
 from chalicelib.domain.signup_news import news
 from chalicelib.domain.signups import Entry, SignUp, expired, lapsed, promoted
+from chalicelib.services import holds
 from chalicelib.services.ports import Ports, Transaction
 
 log = logging.getLogger(__name__)
@@ -32,10 +33,11 @@ def put(
     action: str,
     now: datetime,
 ) -> None:
-    """Write changes of sign-ups together with what is told of them."""
+    """Write changes of sign-ups together with what is told of them, and count what is held no longer."""
     made = list(changes)
     ports.events.write(tx, event, made, needs)
     for before, after in made:
+        holds.end(ports, tx, before, after, now)
         # Who is promoted by somebody's leaving is promoted, whoever left.
         what = "promote" if before and before.waiting and after.seated else action
         announce(ports, tx, before, after, by=by, action=what, now=now)

@@ -7,12 +7,14 @@ from typing import Any
 
 from chalicelib.domain.errors import NotFound, Problem, Refused, VersionRaced, refuse
 from chalicelib.domain.events import Event, State, Way, check_open, check_running, seats_of
+from chalicelib.domain.holds import Holds
+from chalicelib.domain.holds import exceeded as too_many_holds
 from chalicelib.domain.people import Actor, Person, person_id_of
 from chalicelib.domain.queueing import Needs, sits, waits
 from chalicelib.domain.signups import Member, Place, SignUp, again, entry_of, place_of
 from chalicelib.domain.signups import State as SignUpState
+from chalicelib.services import holds
 from chalicelib.services.access import Action, may
-from chalicelib.services.holds import to_be_proved
 from chalicelib.services.ports import Look, Ports
 from chalicelib.services.queues import expire, expire_lapsed, put, settle
 from chalicelib.services.requests import standing, who
@@ -52,7 +54,7 @@ def sign_up(ports: Ports, request: SignUpRequest, intent: Intent) -> Outcome[Sig
     """Sign a party up: with seats, or waiting; held until the address is proved, where nobody vouches.
 
     Hosts do it past the window, too (S-04). Refused: `invalid-request`, `email-not-allowed`,
-    `terms-not-accepted`, `signup-not-open`, `group-too-large`, `already-signed-up` (the pointer names the
+    `terms-not-accepted`, `quota-exceeded`, `signup-not-open`, `group-too-large`, `already-signed-up` (the pointer names the
     row), `event-full`, `held-for-waiting-list`. NotFound for what one may not see.
     """
     outcome = write(ports, intent, lambda attempt: _sign_up(attempt, request))
@@ -74,12 +76,12 @@ def place(ports: Ports, signup: SignUp) -> Place | None:
 def _sign_up(attempt: Attempt, request: SignUpRequest) -> SignUp:
     ports, actor = attempt.ports, attempt.intent.actor
     now = ports.clock.now()
-    person, person_id, members = _party(attempt, request, now)
+    person, person_id, members, held = _party(attempt, request, now)
     people = (person_id, *(each.person_id for each in members))
     look = ports.events.look(request.event_id, filter(None, people))
     event = _open(look.event, request, actor, now)
     _check_new(ports, event.event_id, look, people)
-    unproved = to_be_proved(actor, person_id, attempt.catalog.site)
+    unproved = holds.to_be_proved(actor, person_id, attempt.catalog.site)
     before = look.signups.get(person_id)
     new = SignUp(
         event_id=event.event_id,
@@ -94,9 +96,11 @@ def _sign_up(attempt: Attempt, request: SignUpRequest) -> SignUp:
         answers=request.answers,
         diet=request.diet,
         accessibility=request.accessibility,
+        network=attempt.intent.network if unproved else "",
     )
     new, needs = _seated_or_waiting(ports, event, new, now)
     new = again(before, new)
+    holds.begin(ports, attempt.tx, new, attempt.catalog.site, held)
     put(
         ports,
         attempt.tx,
@@ -132,13 +136,15 @@ def _seated_or_waiting(
 
 def _party(
     attempt: Attempt, request: SignUpRequest, now: datetime
-) -> tuple[Person, str, tuple[Member, ...]]:
+) -> tuple[Person, str, tuple[Member, ...], Mapping[str, Holds]]:
     actor, catalog = attempt.intent.actor, attempt.catalog
     if not may(actor, Action.BOOK):
         raise NotFound
     person, person_id, problems = who(request, actor, catalog)
-    profile = attempt.read(person_id=person_id).profile
-    problems += standing(person, profile, actor, catalog, now)[1]
+    places = holds.places(actor, person_id, attempt.intent.network, catalog.site)
+    found = attempt.read(person_id=person_id, holds=[place.key for place in places])
+    problems += standing(person, found.profile, actor, catalog, now)[1]
+    problems += too_many_holds(places, found.holds, now)
     members = []
     for row, guest in enumerate(request.guests):
         try:
@@ -149,7 +155,7 @@ def _party(
         members.append(Member(guest.name, known, guest.diet, guest.accessibility))
     if problems or person is None or person_id is None:
         raise Refused(problems)
-    return person, person_id, tuple(members)
+    return person, person_id, tuple(members), found.holds
 
 
 def _open(event: Event | None, request: SignUpRequest, actor: Actor, now: datetime) -> Event:

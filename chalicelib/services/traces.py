@@ -55,7 +55,7 @@ def booking(ports: Ports, booking_id: str, person_id: str, *, by_rule: bool = Fa
         after = anonymised(before, now)
         _release(ports, tx, before, after)
         _count_no_more(ports, tx, before, after, by_rule=by_rule)
-        holds.end(ports, tx, before, after, ports.settings.get().site, now)
+        holds.end(ports, tx, before, after, now)
         ports.bookings.save(tx, after)
         subject = f"booking#{booking_id}"
         if by_rule:

@@ -87,6 +87,7 @@ A_FULL_SIGNUP = a_signup(
     offer_until=NOW + timedelta(microseconds=1),
     answers={"diet": "vegaani", "consent": True},
     sequence=4,
+    network="a digest",
 )
 
 

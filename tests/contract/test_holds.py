@@ -39,6 +39,9 @@ def test_what_is_held_is_found_until_it_is_taken_out(backend: Backend):
     for _ in range(2):
         remove(backend, "b_1")
     assert stored(backend).until == {"b_2": LATER + 60}
+    add(backend, stored(backend), "s_1_2")  # a sign-up's
+    assert stored(backend).until == {"b_2": LATER + 60, "s_1_2": LATER}
+    remove(backend, "s_1_2")
     assert stored(backend, "another") == Holds("another")
 
 
@@ -92,8 +95,15 @@ def test_hundreds_that_have_lapsed_fit_into_no_expression_and_do_not_have_to(mot
     size, count = sizes(
         moto, lambda tx: moto.ports.holds.add(tx, before, "b_" + "x" * 22, LATER, NOW)
     )
-    assert 2000 < size < 4096
+    assert 1500 < size < 4096
     assert count < 10
+
+
+def test_sign_ups_have_longer_names_and_fit_as_well(moto: Backend):
+    name = f"s_{'x' * 22}_{'a' * 32}"
+    before = Holds(KEY, {f"{name}{number:03d}": 1 for number in range(300)})
+    size, _ = sizes(moto, lambda tx: moto.ports.holds.add(tx, before, name, LATER, NOW))
+    assert 3000 < size < 4096
 
 
 def hold(lab: Backend, hours: str, **more):

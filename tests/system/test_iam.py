@@ -101,8 +101,10 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "audit": {"PutItem"},
     },
     "mend-queues": {
+        "catalog": {"GetItem", "Query"},
         "events": {"BatchGetItem", "Query", *WRITE, "DeleteItem"},
         "events/by_month": {"Query"},
+        "tokens": {"UpdateItem"},
         "audit": {"PutItem"},
     },
     "send-due": {

@@ -120,6 +120,7 @@ def signup_item(signup: SignUp) -> Item:
         "accessibility": signup.accessibility,
         "arrived_at": _maybe_iso(signup.arrived_at),
         "sequence": signup.sequence,
+        "network": signup.network,
         "version": signup.version,
     }
 
@@ -143,6 +144,7 @@ def signup_of(item: Mapping[str, Any]) -> SignUp:
         accessibility=item.get("accessibility", ""),
         arrived_at=_maybe(item.get("arrived_at")),
         sequence=item["sequence"],
+        network=item.get("network", ""),
         version=item["version"],
     )
 

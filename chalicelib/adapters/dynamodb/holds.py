@@ -11,7 +11,8 @@ from chalicelib.domain.errors import QuotaChanged
 
 HOLDS = "holds"
 KEPT = 3600  # seconds longer than the last of them
-MOST_GONE = 100  # in one expression of 4,096 bytes
+THINGS = ("b_", "s_")  # bookings and sign-ups, as attributes
+MOST_GONE = 55  # in one expression of 4,096 bytes
 NAMES = {"#version": "version", "#schema": "schema", "#kind": "kind"}
 
 
@@ -19,7 +20,7 @@ class Holds:
     """One item for each of those by whom holds are counted, each hold an attribute of it."""
 
     def add(
-        self, tx: Transaction, before: domain.Holds, booking_id: str, until: int, now: datetime
+        self, tx: Transaction, before: domain.Holds, thing: str, until: int, now: datetime
     ) -> None:
         """Add one, and leave out what has lapsed; QuotaChanged where the version is not `before`'s."""
         kept = domain.live(before, now)
@@ -31,7 +32,7 @@ class Holds:
         tx.update(
             "tokens",
             {"token_hash": before.key},
-            f"SET {booking_id} = :until, expires_at = :ends, #schema = :schema, #kind = :kind "
+            f"SET {thing} = :until, expires_at = :ends, #schema = :schema, #kind = :kind "
             f"{removes}ADD #version :one",
             condition="#version = :version" if known else "attribute_not_exists(#version)",
             names=NAMES,
@@ -40,13 +41,13 @@ class Holds:
             failure=lambda _: QuotaChanged(),
         )
 
-    def remove(self, tx: Transaction, key: str, booking_id: str, now: datetime) -> None:
+    def remove(self, tx: Transaction, key: str, thing: str, now: datetime) -> None:
         """Take one out, if it is there. An item that is gone already is not left for ever."""
         tx.update(
             "tokens",
             {"token_hash": key},
             "SET expires_at = if_not_exists(expires_at, :ends), #schema = :schema, #kind = :kind "
-            f"REMOVE {booking_id} ADD #version :one",
+            f"REMOVE {thing} ADD #version :one",
             names=NAMES,
             values=_values(int(now.timestamp()) + KEPT),
         )
@@ -54,7 +55,7 @@ class Holds:
 
 def holds_of(item: Mapping[str, Any]) -> domain.Holds:
     """An item as holds; attributes of a newer schema are left alone."""
-    until = {name: int(value) for name, value in item.items() if name.startswith("b_")}
+    until = {name: int(value) for name, value in item.items() if name.startswith(THINGS)}
     return domain.Holds(item["token_hash"], until, item.get("version", 0))
 
 

@@ -92,6 +92,8 @@ def presented(
         each for problem in problems for each in problem.params.get("candidates", ())
     ]:
         body["candidates"] = [local_iso(each, catalog) for each in candidates]
+    if code == "stale-state" and "state" in problems[0].params:
+        body["state"] = str(problems[0].params["state"])
     if conflicts:
         body["conflicts"] = [conflict_json(conflict, catalog) for conflict in conflicts]
     if alternatives:

@@ -251,6 +251,7 @@ def handed_over(
         answers={},
         diet="",
         accessibility="",
+        arrived_at=None,
         created_at=now,
         version=1,
         sequence=0,

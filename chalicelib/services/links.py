@@ -4,16 +4,18 @@ A table never holds them, and a stolen table gives none away: they hang on a key
 """
 
 import hmac
+from collections.abc import Iterable
 
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.logins import Login
 from chalicelib.domain.people import Actor, Role
-from chalicelib.domain.signups import SignUp
+from chalicelib.domain.signups import SignUp, signup_id_of
 from chalicelib.services.access import LINK_ACTIONS, Action
 from chalicelib.services.ports import Ports
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is easily mistaken for another
 CODE_LENGTH = 8
+TICKETS = "staff/tickets"
 
 
 def code_of(ports: Ports, booking: Booking) -> str:
@@ -98,6 +100,45 @@ def signup_proof_url(ports: Ports, signup: SignUp) -> str:
 def signup_page(ports: Ports, signup_id: str) -> str:
     """The page of that address, as our own pages link to it."""
     return f"signup/{signup_id}/{token_of(ports, 'signup', signup_id)}"
+
+
+def ticket_code(ports: Ports, signup_id: str) -> str:
+    """The code that somebody shows at the door: eight characters, for hosts to check them in by."""
+    return _ticket(ports, signup_id, "")
+
+
+def ticket_url(ports: Ports, signup_id: str) -> str:
+    """What a ticket's QR code holds: a host's own camera opens it, and a scanner types it."""
+    page = ticket_page(signup_id, ticket_code(ports, signup_id))
+    return f"{ports.settings.get().site.base_url}/{page}"
+
+
+def ticket_page(signup_id: str, code: str) -> str:
+    """The page of that address: of no use to anybody but hosts."""
+    return f"{TICKETS}/{signup_id}/{code}"
+
+
+def scanned_ticket(text: str) -> tuple[str, str] | None:
+    """The sign-up and the code of what was scanned, or None for a code that somebody typed."""
+    *_, signup_id, code = ("", *text.strip().split("/"))
+    return (signup_id, code) if signup_id else None
+
+
+def owner_of_ticket(
+    ports: Ports, event_id: str, person_ids: Iterable[str], code: str
+) -> str | None:
+    """Whose ticket of an event has a code, of some people, or None."""
+    typed = typed_code(code).encode()
+    for person_id in person_ids:
+        signup_id = signup_id_of(event_id, person_id)
+        known = [_ticket(ports, signup_id, key_id).encode() for key_id in ports.secrets.known]
+        if any(hmac.compare_digest(typed, each) for each in known):
+            return person_id
+    return None
+
+
+def _ticket(ports: Ports, signup_id: str, key_id: str) -> str:
+    return code_from(ports.secrets.derive("ticket", signup_id, key_id=key_id))
 
 
 def event_url(ports: Ports, event_id: str) -> str:

@@ -14,14 +14,15 @@ from chalicelib.api.routing import Operation
 from chalicelib.api.table import ALL
 from chalicelib.domain.logins import digest_of
 from chalicelib.domain.messages import State
-from chalicelib.domain.people import Role, Scope
+from chalicelib.domain.people import Person, Role, Scope
 from chalicelib.pages.table import ALL as PAGES
-from chalicelib.services import links
+from chalicelib.services import links, signups
 from chalicelib.services.access import Action
 from chalicelib.services.opening import bearer_of
+from chalicelib.services.signups import SignUpRequest
 from tests.api.conftest import FORM_KEY, OURS, STAFF_KEY, Answer, Api, booking
 from tests.builders import ADMIN as ADMIN_ACTOR
-from tests.builders import a_key, a_profile
+from tests.builders import FORM, a_key, a_profile, an_intent
 from tests.form_tokens import form_token
 from tests.rights import (
     ADMIN,
@@ -147,6 +148,12 @@ OPERATIONS: Mapping[str, Ask] = {
     "PATCH /v1/staff/events/{event_id}": Ask(Action.RUN, {"group_size": 2}),
     "DELETE /v1/staff/events/{event_id}": Ask(Action.RUN),
     "POST /v1/staff/events/{event_id}/publish": Ask(Action.RUN, {}, also=(409,)),
+    "GET /v1/staff/events/{event_id}/signups": Ask(Action.RUN),
+    "POST /v1/staff/events/{event_id}/check-in": Ask(
+        Action.RUN, {**NOT_A_CODE}, also=(422,), of_nothing=(422,)
+    ),
+    "POST /v1/staff/signups/{signup_id}/check-in": Ask(Action.RUN, {}),
+    "DELETE /v1/staff/signups/{signup_id}/check-in": Ask(Action.RUN),
     "GET /v1/staff/outbox": Ask(Action.RUN),
     "POST /v1/staff/outbox/{message_id}/send": Ask(Action.RUN, {}),
     "GET /v1/staff/mails/{kind}": Ask(Action.RUN),
@@ -303,6 +310,15 @@ class Scene:
         self.api("POST", f"/v1/staff/events/{event_id}/publish", {}, STAFF_KEY)
         return event_id
 
+    def signs_up(self, who: str) -> str:
+        """By the form's key, which vouches for them."""
+        event_id = self._once("event_id", who, OWN)
+        email, name, _ = PEOPLE.get(who, ("outi.oma@gov.fi", "Outi Oma", {}))
+        request = SignUpRequest(event_id, person=Person(name, email), accept_terms=True)
+        made = signups.sign_up(self.api.ports, request, an_intent(FORM, fingerprint=who)).value
+        assert made
+        return made.signup_id
+
     def fails_to_hear(self, who: str) -> str:
         subject = f"booking#{self._once('booking_id', who, OWN)}"
         messages = self.api.store.messages
@@ -322,6 +338,7 @@ MAKERS: Mapping[str, Callable[[Scene, str], str]] = {
     "feed": Scene.feed_token,
     "closure_id": Scene.closes,
     "event_id": Scene.writes_an_event,
+    "signup_id": Scene.signs_up,
     "message_id": Scene.fails_to_hear,
     "person_id": Scene.is_known,
     "key_id": lambda *_: "k_reads",

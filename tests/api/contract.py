@@ -30,6 +30,7 @@ IDS = {
     "booking_id": "b_1",
     "closure_id": "c_1",
     "event_id": "e_1",
+    "signup_id": "s_1_2",
     "message_id": "m_1",
     "kind": "hold",
     "key_id": "k_1",

@@ -18,6 +18,8 @@ WRITES = [
     ("POST", "/v1/staff/events", STAFF_KEY),
     ("PATCH", "/v1/staff/events/e_1", STAFF_KEY),
     ("POST", "/v1/staff/events/e_1/publish", STAFF_KEY),
+    ("POST", "/v1/staff/events/e_1/check-in", STAFF_KEY),
+    ("POST", "/v1/staff/signups/s_1_2/check-in", STAFF_KEY),
     ("POST", "/v1/staff/bookings/b_1/deny", STAFF_KEY),
     ("POST", "/v1/staff/bookings/b_1/approve", STAFF_KEY),
 ]
@@ -299,6 +301,7 @@ QUERIES = [
     ("/v1/events", None),
     ("/v1/events/e_1", None),
     ("/v1/staff/events", STAFF_KEY),
+    ("/v1/staff/events/e_1/signups", STAFF_KEY),
     ("/v1/staff/settings", STAFF_KEY),
 ]
 

@@ -1,6 +1,8 @@
 """Refusals (RFC 9457), and what is in the way; previews of bookings say the same."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from chalicelib.api.schemas.base import Answer
 
@@ -44,3 +46,6 @@ class ProblemOut(Answer):
     alternatives: list[AlternativeOut] | None = None
     candidates: list[str] | None = None
     retry_after: int | None = None
+    state: Annotated[
+        str | None, Field(description="of `stale-state`: how the thing stands, where that helps")
+    ] = None

@@ -1,0 +1,113 @@
+"""What hosts do on the day: see who is expected, and check people in."""
+
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+from chalicelib.api import present_attendance
+from chalicelib.api.call import Call
+from chalicelib.api.cursors import opened, sealed
+from chalicelib.api.replies import Reply, stored
+from chalicelib.api.routing import Routes
+from chalicelib.api.schemas.attendance import (
+    AttendanceList,
+    AttendanceQuery,
+    CheckInIn,
+    CheckInOut,
+    CheckOutQuery,
+    TicketIn,
+)
+from chalicelib.domain.signups import SignUp, State
+from chalicelib.services import attendance
+from chalicelib.services.access import Action
+
+routes = Routes("staff_attendance")
+EVENT = "/v1/staff/events/{event_id}"
+CHECK_IN = "/v1/staff/signups/{signup_id}/check-in"
+
+
+@routes.add(
+    "GET",
+    f"{EVENT}/signups",
+    "Who signed up for an event",
+    query=AttendanceQuery,
+    answers={200: AttendanceList},
+    problems=(404,),
+    action=Action.RUN,
+)
+def list_signups(call: Call) -> Reply:
+    """The attendance list, by family name as Finnish readers look for it. Who looked at it is noted."""
+    query: AttendanceQuery = call.query
+    event_id, site = call.id("event_id"), call.catalog.site
+    found = attendance.listing(call.ports, event_id)
+    place = opened(query.cursor, f"{event_id}\n{call.listed}")
+    left = found.shown(
+        State(query.state) if query.state else None, after=(place or {}).get("p", "")
+    )
+    page = list(islice(left, query.limit))
+    more = next(left, None) is not None
+    filters = ("state",) if query.state else ()
+    attendance.note(call.ports, call.actor, event_id, "list-signups", page, filters)
+    following = sealed({"p": page[-1].person_id}, f"{event_id}\n{call.listed}") if more else None
+    items = [present_attendance.expected(each, found.place(each), site) for each in page]
+    return Reply({"items": items, "next": following}, private=True)
+
+
+@routes.add(
+    "POST",
+    CHECK_IN,
+    "Check a party in",
+    body=CheckInIn,
+    answers={200: CheckInOut},
+    problems=(404, 409),
+    action=Action.RUN,
+)
+def check_in(call: Call) -> Reply:
+    """Note who of a party is there; who was before stays so. Only of who is confirmed: else `stale-state`."""
+    intent = call.intent(rendered(call))
+    signup_id, persons = call.id("signup_id"), call.body.persons
+    return stored(attendance.check_in(call.ports, signup_id, persons, intent))
+
+
+@routes.add(
+    "DELETE",
+    CHECK_IN,
+    "Take a check-in back",
+    query=CheckOutQuery,
+    answers={200: CheckInOut},
+    problems=(404, 409),
+    action=Action.RUN,
+)
+def check_out(call: Call) -> Reply:
+    """Note who of a party is not there after all."""
+    intent = call.intent(rendered(call))
+    signup_id, persons = call.id("signup_id"), call.query.persons or None
+    return stored(attendance.check_out(call.ports, signup_id, persons, intent))
+
+
+@routes.add(
+    "POST",
+    f"{EVENT}/check-in",
+    "Check in by a ticket",
+    body=TicketIn,
+    answers={200: CheckInOut},
+    problems=(404, 409),
+    action=Action.RUN,
+)
+def check_in_by_code(call: Call) -> Reply:
+    """As checking a party in, by the code of its confirmation: typed, or as a scanner read it."""
+    intent = call.intent(rendered(call))
+    event_id, body = call.id("event_id"), call.body
+    return stored(
+        attendance.check_in_by_code(call.ports, event_id, body.code, body.persons, intent)
+    )
+
+
+def rendered(call: Call) -> Callable[[SignUp], dict[str, Any]]:
+    """How a party is answered."""
+
+    def render(signup: SignUp) -> dict[str, Any]:
+        body = present_attendance.checked(signup, call.catalog.site)
+        return {"status": 200, "headers": {}, "body": body}
+
+    return render

@@ -1,5 +1,6 @@
 """Events as JSON."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from chalicelib.api.present import moment
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.events import Event, Seats
 from chalicelib.domain.programmes import LANGUAGES
+from chalicelib.domain.questions import Question
 
 Json = dict[str, Any]
 
@@ -17,8 +19,8 @@ def event(one: Event, site: Site, now: datetime) -> Json:
     return {
         "event_id": one.event_id,
         "state": one.state.value,
-        "title": {each: one.title.get(each, "") for each in LANGUAGES},
-        "description": {each: said.description.get(each, "") for each in LANGUAGES},
+        "title": _texts(one.title),
+        "description": _texts(said.description),
         "start": moment(one.starts_at, zone),
         "end": moment(one.ends_at, zone),
         "time_zone": site.time_zone,
@@ -27,6 +29,10 @@ def event(one: Event, site: Site, now: datetime) -> Json:
         "open": one.open_at(now),
         "ways": {way.value: _seats(seats) for way, seats in one.ways.items()},
         "group_size": one.group_size,
+        "audience": list(one.audience),
+        "questions": [_question(each) for each in one.questions],
+        "asks_diet": one.asks_diet,
+        "asks_accessibility": one.asks_accessibility,
         "space_id": said.space_id,
         "address": said.address,
         "contact": said.contact,
@@ -50,6 +56,20 @@ def for_staff(one: Event, site: Site, now: datetime) -> Json:
         "offer_minutes": int(one.offer_time.total_seconds()) // 60,
         "hold_minutes": int(one.hold_time.total_seconds()) // 60,
         "version": one.version,
+    }
+
+
+def _texts(by_language: Mapping[str, str]) -> Json:
+    return {each: by_language.get(each, "") for each in LANGUAGES}
+
+
+def _question(one: Question) -> Json:
+    return {
+        "id": one.id,
+        "kind": one.kind.value,
+        "text": _texts(one.text),
+        "required": one.required,
+        "choices": [{"id": each.id, "text": _texts(each.text)} for each in one.choices],
     }
 
 

@@ -14,6 +14,7 @@ from chalicelib.api.schemas.events import (
     CallOffQuery,
     EventIn,
     EventPatch,
+    QuestionIn,
     StaffEventList,
     StaffEventOut,
     StaffEventsQuery,
@@ -21,6 +22,7 @@ from chalicelib.api.schemas.events import (
 from chalicelib.domain.errors import refuse
 from chalicelib.domain.events import Event, State, Way, seats
 from chalicelib.domain.programmes import Programme, edited
+from chalicelib.domain.questions import Choice, Kind, Question, check_questions
 from chalicelib.services import event_listing, events
 from chalicelib.services.access import Action
 
@@ -183,13 +185,30 @@ def _fields(call: Call, body: EventPatch) -> dict[str, Any]:
     for name, field in MINUTES.items():
         if given.get(name) is not None:
             fields[field] = timedelta(minutes=given[name])
-    plain = ("group_size", "title")
+    plain = ("group_size", "title", "asks_diet", "asks_accessibility")
     fields |= {name: given[name] for name in plain if given.get(name) is not None}
+    fields |= _asked(body)
     fields["programme"] = {name: given[name] for name in SAID if given.get(name) is not None}
     space_id = given.get("space_id")
     if space_id and call.catalog.active(space_id) is None:
         raise refuse("unknown-space", "/space_id", space_id=space_id)
     return fields
+
+
+def _asked(body: EventPatch) -> dict[str, Any]:
+    """Whom an event is for and what it asks of them, as far as a body says. Raises Refused."""
+    fields: dict[str, Any] = {}
+    if body.audience is not None:
+        fields["audience"] = tuple(dict.fromkeys(body.audience))
+    if body.questions is not None:
+        fields["questions"] = tuple(_question(each) for each in body.questions)
+        check_questions(fields["questions"])
+    return fields
+
+
+def _question(one: QuestionIn) -> Question:
+    choices = tuple(Choice(each.id, each.text.model_dump()) for each in one.choices)
+    return Question(one.id, Kind(one.kind), one.text.model_dump(), one.required, choices)
 
 
 def _ways(body: EventPatch) -> dict[Way, dict[str, Any]]:

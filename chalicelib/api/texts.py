@@ -373,6 +373,16 @@ MESSAGES: dict[str, Texts] = {
         "Okänt fält.",
         "This field is not known.",
     ),
+    "invalid-request/consent": (
+        "Hyväksy tämä, jotta voit ilmoittautua.",
+        "Godkänn detta för att kunna anmäla dig.",
+        "Accept this to sign up.",
+    ),
+    "email-not-allowed/audience": (
+        "Tapahtuma on tarkoitettu toiselle kohderyhmälle. Kysy osallistumisesta Labin henkilökunnalta.",
+        "Evenemanget är avsett för en annan målgrupp. Fråga Labbets personal om du kan delta.",
+        "The event is for another audience. Ask the hosts of the Lab whether you can come.",
+    ),
     "invalid-request/repeated": (
         "Kentän voi antaa vain kerran.",
         "Fältet kan anges bara en gång.",

@@ -12,6 +12,7 @@ from typing import Any
 
 from chalicelib.domain.errors import Problem, Refused, refuse
 from chalicelib.domain.programmes import Programme, edited
+from chalicelib.domain.questions import Question
 
 LONGEST = timedelta(days=31)  # lists look so far back for what reaches into them
 UNLIMITED = 1_000_000  # seats of a way that has no limit: it is counted all the same
@@ -79,6 +80,10 @@ class Event:
     title: Mapping[str, str] = field(default_factory=dict)  # by language
     programme: Programme = field(default_factory=Programme)
     group_size: int = 1  # the most persons of one sign-up
+    audience: tuple[str, ...] = ()  # who may come, as spaces' `open_to`; none named: who may book
+    questions: tuple[Question, ...] = ()
+    asks_diet: bool = False  # of each person of a party, as `asks_accessibility`
+    asks_accessibility: bool = False
     promote_until: datetime | None = None  # the cut-off; None: the start
     offers_within: timedelta = timedelta(0)  # this near the start, seats are offered
     offer_time: timedelta = timedelta(hours=2)  # to accept one in

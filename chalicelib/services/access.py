@@ -4,7 +4,7 @@ Every operation of the interface names an action, and every use case asks again 
 is about. What somebody may not do is answered as what there is not.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -57,7 +57,12 @@ def may(actor: Actor, action: Action | None, thing: "Thing | None" = None) -> bo
 
 def open_to(role: Role, space: "Space") -> bool:
     """Whether a space is for people of a role, who are no hosts."""
-    return bool(AUDIENCES.get(role, frozenset()) & set(space.open_to))
+    return among(role, space.open_to)
+
+
+def among(role: Role, audience: Iterable[str]) -> bool:
+    """Whether people of a role, who are no hosts, belong to those that something is for."""
+    return bool(AUDIENCES.get(role, frozenset()) & set(audience))
 
 
 def seen_by(actor: Actor, catalog: Catalog) -> Catalog:

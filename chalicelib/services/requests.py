@@ -8,7 +8,7 @@ from typing import Protocol
 from chalicelib.domain.availability import alternatives
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.catalog import Catalog
-from chalicelib.domain.errors import Problem, Refused
+from chalicelib.domain.errors import Problem, Refused, refuse
 from chalicelib.domain.footprints import DayKey
 from chalicelib.domain.occupancy import Occupancy
 from chalicelib.domain.people import Actor, Person, Role, person_id_of
@@ -16,7 +16,7 @@ from chalicelib.domain.planning import Plan, make_plan, reach
 from chalicelib.domain.profiles import Profile, role_of
 from chalicelib.domain.rules import LONGEST, Ask, broken
 from chalicelib.domain.times import days_between, first_slot, instant_of
-from chalicelib.services.access import seen_by
+from chalicelib.services.access import among, seen_by
 from chalicelib.services.ports import Ports, Snapshot
 
 MOST_ITEMS = 400  # ledger items that one request may need to read; more is too long to be booked
@@ -126,6 +126,22 @@ def standing(
     if role is Role.VISITOR:
         return catalog, [Problem("email-not-allowed", "/person/email")]
     return seen_by(Actor("person", role), catalog), []
+
+
+def check_audience(
+    audience: tuple[str, ...],
+    person: Person,
+    profile: Profile | None,
+    actor: Actor,
+    catalog: Catalog,
+    now: datetime,
+) -> None:
+    """Refused with `email-not-allowed` for who is not among those that an event is for; hosts are."""
+    if not audience or actor.staff:
+        return
+    role = role_of(person.email, profile, catalog.site, now)
+    if not (Actor("person", role).staff or among(role, audience)):
+        raise refuse("email-not-allowed", "/person/email", why="audience")
 
 
 def broken_besides(ports: Ports, request: BookRequest, actor: Actor) -> list[Problem]:

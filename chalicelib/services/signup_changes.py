@@ -12,7 +12,7 @@ from chalicelib.domain.signups import SignUp, State, judged
 from chalicelib.services.access import Action, has_place, may
 from chalicelib.services.ports import Ports
 from chalicelib.services.queues import expire, expire_lapsed, give_up, put, settle
-from chalicelib.services.requests import standing
+from chalicelib.services.requests import check_audience, standing
 from chalicelib.services.writing import AlreadyDone, Attempt, Intent, Outcome, write
 
 Step = Callable[[SignUp, datetime], SignUp]
@@ -109,6 +109,7 @@ def hand_over(
         look = ports.events.look(event_id, [person_id, other_id])
         event, before = _own(look.event, look.signups.get(person_id), intent)
         check_running(event)
+        check_audience(event.audience, colleague, profile, intent.actor, attempt.catalog, now)
         if lead := look.parties.get(other_id):
             if expire(ports, event_id, lead):
                 raise VersionRaced

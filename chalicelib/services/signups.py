@@ -7,17 +7,17 @@ from typing import Any
 
 from chalicelib.domain.errors import NotFound, Problem, Refused, VersionRaced, refuse
 from chalicelib.domain.events import Event, State, Way, check_open, check_running, seats_of
-from chalicelib.domain.holds import Holds
 from chalicelib.domain.holds import exceeded as too_many_holds
 from chalicelib.domain.people import Actor, Person, person_id_of
+from chalicelib.domain.questions import checked
 from chalicelib.domain.queueing import Needs, sits, waits
 from chalicelib.domain.signups import Member, Place, SignUp, again, entry_of, place_of
 from chalicelib.domain.signups import State as SignUpState
 from chalicelib.services import holds
 from chalicelib.services.access import Action, may
-from chalicelib.services.ports import Look, Ports
+from chalicelib.services.ports import Look, Ports, Snapshot
 from chalicelib.services.queues import expire, expire_lapsed, put, settle
-from chalicelib.services.requests import standing, who
+from chalicelib.services.requests import check_audience, standing, who
 from chalicelib.services.writing import Attempt, Intent, Outcome, write
 
 
@@ -76,10 +76,12 @@ def place(ports: Ports, signup: SignUp) -> Place | None:
 def _sign_up(attempt: Attempt, request: SignUpRequest) -> SignUp:
     ports, actor = attempt.ports, attempt.intent.actor
     now = ports.clock.now()
-    person, person_id, members, held = _party(attempt, request, now)
+    person, person_id, members, found = _party(attempt, request, now)
     people = (person_id, *(each.person_id for each in members))
     look = ports.events.look(request.event_id, filter(None, people))
     event = _open(look.event, request, actor, now)
+    check_audience(event.audience, person, found.profile, actor, attempt.catalog, now)
+    answers = checked(event.questions, request.answers, lenient=actor.staff)
     _check_new(ports, event.event_id, look, people)
     unproved = holds.to_be_proved(actor, person_id, attempt.catalog.site)
     before = look.signups.get(person_id)
@@ -93,14 +95,14 @@ def _sign_up(attempt: Attempt, request: SignUpRequest) -> SignUp:
         members=members,
         made_by=actor.actor_id,
         confirm_by=now + event.hold_time if unproved else None,
-        answers=request.answers,
+        answers=answers,
         diet=request.diet,
         accessibility=request.accessibility,
         network=attempt.intent.network if unproved else "",
     )
     new, needs = _seated_or_waiting(ports, event, new, now)
     new = again(before, new)
-    holds.begin(ports, attempt.tx, new, attempt.catalog.site, held)
+    holds.begin(ports, attempt.tx, new, attempt.catalog.site, found.holds)
     put(
         ports,
         attempt.tx,
@@ -136,7 +138,7 @@ def _seated_or_waiting(
 
 def _party(
     attempt: Attempt, request: SignUpRequest, now: datetime
-) -> tuple[Person, str, tuple[Member, ...], Mapping[str, Holds]]:
+) -> tuple[Person, str, tuple[Member, ...], Snapshot]:
     actor, catalog = attempt.intent.actor, attempt.catalog
     if not may(actor, Action.BOOK):
         raise NotFound
@@ -155,7 +157,7 @@ def _party(
         members.append(Member(guest.name, known, guest.diet, guest.accessibility))
     if problems or person is None or person_id is None:
         raise Refused(problems)
-    return person, person_id, tuple(members), found.holds
+    return person, person_id, tuple(members), found
 
 
 def _open(event: Event | None, request: SignUpRequest, actor: Actor, now: datetime) -> Event:

@@ -67,6 +67,10 @@ def test_an_event_is_written_as_a_draft_with_all_that_is_left_out(api: Api) -> N
             }
         },
         "group_size": 1,
+        "audience": [],
+        "questions": [],
+        "asks_diet": False,
+        "asks_accessibility": False,
         "space_id": "",
         "address": "",
         "contact": "",
@@ -260,3 +264,49 @@ def test_a_repeated_request_writes_one_event(api: Api) -> None:
 
 def test_an_event_is_no_form_s_to_write(api: Api) -> None:
     assert api("POST", LIST, EVENT, FORM_KEY).status == 404
+
+
+TOPIC = {
+    "id": "topic",
+    "kind": "choice",
+    "text": {"fi": "Aihe", "sv": "Ämne", "en": "Topic"},
+    "required": True,
+    "choices": [{"id": each, "text": {"fi": each, "sv": each, "en": each}} for each in "ab"],
+}
+
+
+def test_what_an_event_asks_and_for_whom_it_is_everybody_reads(api: Api) -> None:
+    asked = {
+        "audience": ["employee"],
+        "questions": [TOPIC],
+        "asks_diet": True,
+        "asks_accessibility": True,
+    }
+    event_id = write(api, **asked)
+    for path in (f"/v1/events/{event_id}", f"{LIST}/{event_id}"):
+        shown = api("GET", path, key=STAFF_KEY).json
+        assert {name: shown[name] for name in asked} == asked
+    assert patch(api, event_id, group_size=2).json["questions"] == [TOPIC]
+    fewer = {"audience": [], "questions": [], "asks_diet": False}
+    changed = patch(api, event_id, **fewer).json
+    assert {name: changed[name] for name in asked} == fewer | {"asks_accessibility": True}
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"audience": ["everybody"]}, "/audience/0"),
+        ({"questions": [TOPIC | {"kind": "number"}]}, "/questions/0/kind"),
+        ({"questions": [TOPIC | {"id": "a b"}]}, "/questions/0/id"),
+        ({"questions": [TOPIC | {"choices": []}]}, "/questions/0/choices"),
+        ({"questions": [TOPIC, TOPIC]}, "/questions/1/id"),
+        ({"questions": [TOPIC] * 31}, "/questions"),
+    ],
+)
+def test_questions_that_cannot_be_are_refused_where_they_are(
+    api: Api, change: dict[str, Any], pointer: str
+) -> None:
+    event_id = write(api)
+    for answer in (patch(api, event_id, **change), api("POST", LIST, EVENT | change, STAFF_KEY)):
+        assert (answer.status, answer.problem) == (422, "invalid-request")
+        assert list(answer.pointers) == [pointer]

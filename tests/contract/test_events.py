@@ -10,6 +10,7 @@ from chalicelib.domain import events, signups
 from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.events import Event, Way
 from chalicelib.domain.programmes import Programme
+from chalicelib.domain.questions import Choice, Kind, Question
 from chalicelib.domain.queueing import Change, Needs
 from chalicelib.domain.signups import Entry, Member, Place, SignUp, State, place_of
 from chalicelib.services.ports import Look
@@ -74,6 +75,13 @@ A_FULL_EVENT = a_hybrid(
         remote_link="https://video.example/a",
         contact="lab@lab.example",
     ),
+    audience=("employee",),
+    questions=(
+        Question("topic", Kind.CHOICE, {"fi": "Aihe"}, True, (Choice("a", {"fi": "A"}),)),
+        Question("photos", Kind.CONSENT, {"fi": "Kuvat"}),
+    ),
+    asks_diet=True,
+    asks_accessibility=True,
     calendar_sequence=2,
     revision=3,
     version=1,
@@ -400,5 +408,7 @@ def test_two_versions_of_the_code_read_what_the_other_says_of_an_event(dynamodb:
         ExpressionAttributeValues={":it": {"S": "x"}},
     )
     assert stored(dynamodb) == before
-    dynamodb.client.update_item(**where, UpdateExpression="REMOVE programme")
-    assert stored(dynamodb) == replace(before, programme=Programme())
+    newer = ("programme", "audience", "questions", "asks_diet", "asks_accessibility")
+    dynamodb.client.update_item(**where, UpdateExpression=f"REMOVE {', '.join(newer)}")
+    bare = {"audience": (), "questions": (), "asks_diet": False, "asks_accessibility": False}
+    assert stored(dynamodb) == replace(before, programme=Programme(), **bare)

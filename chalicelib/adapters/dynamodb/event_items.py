@@ -10,6 +10,7 @@ from chalicelib.adapters.dynamodb.people import person_of
 from chalicelib.domain.events import Event, Seats, Way
 from chalicelib.domain.events import State as EventState
 from chalicelib.domain.programmes import Programme
+from chalicelib.domain.questions import Choice, Kind, Question
 from chalicelib.domain.signups import Entry, Member, SignUp, State
 
 SITE = "lab"
@@ -27,6 +28,10 @@ EDITED = (
     "title",
     "programme",
     "group_size",
+    "audience",
+    "questions",
+    "asks_diet",
+    "asks_accessibility",
     "promote_until",
     "offers_within",
     "offer_time",
@@ -51,6 +56,10 @@ def edited(event: Event) -> Item:
         "title": dict(event.title),
         "programme": asdict(event.programme),
         "group_size": event.group_size,
+        "audience": list(event.audience),
+        "questions": [asdict(each) for each in event.questions],
+        "asks_diet": event.asks_diet,
+        "asks_accessibility": event.asks_accessibility,
         "promote_until": _maybe_iso(event.promote_until),
         "offers_within": _seconds(event.offers_within),
         "offer_time": _seconds(event.offer_time),
@@ -88,6 +97,10 @@ def event_of(item: Mapping[str, Any]) -> Event:
         title=item["title"],
         programme=_programme_of(item.get("programme", {})),
         group_size=item["group_size"],
+        audience=tuple(item.get("audience", ())),
+        questions=tuple(_question_of(each) for each in item.get("questions", ())),
+        asks_diet=item.get("asks_diet", False),
+        asks_accessibility=item.get("asks_accessibility", False),
         promote_until=_maybe(item.get("promote_until")),
         offers_within=timedelta(seconds=item["offers_within"]),
         offer_time=timedelta(seconds=item["offer_time"]),
@@ -212,6 +225,16 @@ def _programme_of(said: Mapping[str, Any]) -> Programme:
     """What another version of the code wrote has other fields."""
     return Programme(
         **{each.name: said[each.name] for each in fields(Programme) if each.name in said}
+    )
+
+
+def _question_of(item: Mapping[str, Any]) -> Question:
+    return Question(
+        id=item["id"],
+        kind=Kind(item["kind"]),
+        text=item["text"],
+        required=item["required"],
+        choices=tuple(Choice(each["id"], each["text"]) for each in item["choices"]),
     )
 
 

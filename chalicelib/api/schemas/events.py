@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from chalicelib.api.schemas.base import Answer, LongTexts, Model, PageQuery, Texts
-from chalicelib.api.schemas.fields import Line, Lines, SpaceId, When
+from chalicelib.api.schemas.fields import Id, Line, Lines, SpaceId, When
 
 Persons = Annotated[int, Field(ge=0, le=100_000)]
 Duration = Annotated[int, Field(ge=0, le=44_640)]  # minutes; at most 31 days
@@ -21,6 +21,23 @@ class SeatsIn(Model):
     most_waiting: Annotated[Persons, Field(description="how long the waiting list may grow")] = 0
 
 
+class ChoiceIn(Model):
+    """One answer among several."""
+
+    id: Id
+    text: Texts
+
+
+class QuestionIn(Model):
+    """What is asked of everybody who signs up; `consent` is ticked, and has to be where it is required."""
+
+    id: Id
+    kind: Literal["text", "choice", "yes-no", "consent"] = "text"
+    text: Texts
+    required: bool = False
+    choices: Annotated[list[ChoiceIn], Field(max_length=30)] = []
+
+
 class EventPatch(Model):
     """An event; what is left out stays as it is. Of texts, the languages that are named change."""
 
@@ -33,6 +50,17 @@ class EventPatch(Model):
     room: SeatsIn | None = None
     remote: SeatsIn | None = None
     group_size: Annotated[int, Field(ge=1, le=100)] | None = None
+    audience: Annotated[
+        list[Literal["employee", "partner"]] | None,
+        Field(max_length=2, description="who may come; none named: everybody who may book"),
+    ] = None
+    questions: Annotated[list[QuestionIn] | None, Field(max_length=30)] = None
+    asks_diet: Annotated[
+        bool | None, Field(description="whether the form asks each person of a party")
+    ] = None
+    asks_accessibility: Annotated[
+        bool | None, Field(description="whether the form asks each person of a party")
+    ] = None
     promote_until: Annotated[
         When | None,
         Field(description="nobody is promoted from then on; the start unless it is earlier"),
@@ -92,6 +120,23 @@ class SeatsOut(Answer):
     most_waiting: int
 
 
+class ChoiceOut(Answer):
+    """One answer among several."""
+
+    id: str
+    text: Texts
+
+
+class QuestionOut(Answer):
+    """What is asked of everybody who signs up."""
+
+    id: str
+    kind: str
+    text: Texts
+    required: bool
+    choices: list[ChoiceOut]
+
+
 class EventOut(Answer):
     """An event as everybody sees it."""
 
@@ -107,6 +152,10 @@ class EventOut(Answer):
     open: bool
     ways: dict[Way, SeatsOut]
     group_size: int
+    audience: list[str]
+    questions: list[QuestionOut]
+    asks_diet: bool
+    asks_accessibility: bool
     space_id: str
     address: str
     contact: str

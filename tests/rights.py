@@ -18,24 +18,29 @@ SYSTEM = "a system that does what hosts do"
 HOST_S_KEY = "a host's own key"
 ADMIN_S_KEY = "an admin's own key"
 LINK = "a booking's link"  # whoever shows the token of a manage link
+SIGNUP_LINK = "a sign-up's link"
 ASKERS = (
     *(NOBODY, PERSON, PARTNER, HOST, ADMIN),
-    *(READER, BOOKER, SYSTEM, HOST_S_KEY, ADMIN_S_KEY, LINK),
+    *(READER, BOOKER, SYSTEM, HOST_S_KEY, ADMIN_S_KEY, LINK, SIGNUP_LINK),
 )
 IN_A_SESSION = frozenset({PERSON, PARTNER, HOST, ADMIN})
 HOSTS = frozenset({HOST, ADMIN, SYSTEM, HOST_S_KEY, ADMIN_S_KEY})
+LINKS = frozenset({LINK, SIGNUP_LINK})
 OWNERS = frozenset({PERSON, PARTNER, BOOKER, LINK})  # who have bookings, and see no others
+HAVE_SIGNUPS = frozenset({PERSON, PARTNER, BOOKER, SIGNUP_LINK})
 EVERYBODY = frozenset(ASKERS)
 
 WHO: Mapping[Action, frozenset[str]] = {
-    Action.LOOK: EVERYBODY - {LINK},
+    Action.LOOK: EVERYBODY - LINKS,
     Action.ENTER: EVERYBODY - {READER, BOOKER},
-    Action.BOOK: EVERYBODY - {READER, LINK},
+    Action.BOOK: EVERYBODY - {READER} - LINKS,
     Action.CONFIRM: EVERYBODY - {READER},
     Action.USE_SPACE: EVERYBODY,
     Action.READ_BOOKING: OWNERS | HOSTS,
     Action.CHANGE_BOOKING: OWNERS | HOSTS,
     Action.CANCEL_BOOKING: OWNERS | HOSTS,
+    Action.READ_SIGNUP: HAVE_SIGNUPS | HOSTS,
+    Action.CHANGE_SIGNUP: HAVE_SIGNUPS | HOSTS,
     Action.OWN: IN_A_SESSION,
     Action.RUN: HOSTS,
     Action.SEE_PEOPLE: HOSTS,
@@ -47,6 +52,8 @@ ONLY_THEIR_OWN: Mapping[Action, frozenset[str]] = {
     Action.READ_BOOKING: OWNERS,
     Action.CHANGE_BOOKING: OWNERS,
     Action.CANCEL_BOOKING: OWNERS,
+    Action.READ_SIGNUP: HAVE_SIGNUPS,
+    Action.CHANGE_SIGNUP: HAVE_SIGNUPS,
     Action.OWN: IN_A_SESSION,
 }
 # Of whom a space is for, who finds that there is one; whoever has not said who they are is either.

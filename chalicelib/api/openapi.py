@@ -22,9 +22,9 @@ REF = "#/components/schemas/{model}"
 KEY_PATTERN = '^("[!-~]{1,255}"|[!-~]{1,255})$'
 ID_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 BEARER = (
-    "An API key; or, for what its holder may do with one booking, the token of the booking's link as "
-    "`manage.{booking_id}.{token}`: the two last parts of the address in the mail. It is good until "
-    "the booking is over."
+    "An API key; or, for what its holder may do with one booking or sign-up, the token of its link as "
+    "`manage.{booking_id}.{token}` or `signup.{signup_id}.{token}`: the two last parts of the address "
+    "in the mail. It is good until the booking or the event is over."
 )
 Json = dict[str, Any]
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.api import event_texts
 from chalicelib.api.language import LANGUAGES
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Problem
@@ -480,6 +481,10 @@ MESSAGES: dict[str, Texts] = {
         "The booking is too long. Divide it.",
     ),
 }
+
+
+TITLES |= event_texts.TITLES
+MESSAGES |= event_texts.MESSAGES
 
 
 def title(code: str, language: str) -> str:

@@ -145,10 +145,18 @@ def seats_of(event: Event, way: Way) -> Seats:
 
 def check_open(event: Event, now: datetime) -> None:
     """Refused with `signup-not-open` outside [opens_at, closes_at), and where it is not published."""
-    if not event.open_at(now):
-        raise refuse(
-            "signup-not-open", opens_at=event.opens_at, closes_at=event.closes_at, state=event.state
-        )
+    if event.open_at(now):
+        return
+    why = ""
+    if event.state is State.PUBLISHED:
+        why = "early" if now < event.opens_at else "late"
+    raise refuse(
+        "signup-not-open",
+        opens_at=event.opens_at,
+        closes_at=event.closes_at,
+        state=event.state,
+        why=why,
+    )
 
 
 def check_running(event: Event) -> None:

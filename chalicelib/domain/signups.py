@@ -1,14 +1,15 @@
 """A sign-up: a party of one or more persons, its states, and the changes it can go through."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from chalicelib.domain.errors import refuse
 from chalicelib.domain.events import Event, Promotion, Way, offer_until, promotion
-from chalicelib.domain.people import Person
+from chalicelib.domain.people import ERASED, Person
 
 
 class State(StrEnum):
@@ -163,6 +164,39 @@ def judged(signup: SignUp, now: datetime) -> SignUp:
     return expired(signup) if lapsed(signup, now) else signup
 
 
+def has_links(signup: SignUp, event: Event, now: datetime) -> bool:
+    """Whether the link of its mails opens it: until the event is over, and while it is its person's."""
+    theirs = signup.person_id != ERASED and signup.state is not State.HANDED_OVER
+    return theirs and now < event.ends_at
+
+
+def etag(signup: SignUp) -> str:
+    """A strong ETag (RFC 9110, 8.8.3) of what its person may change; `signup` is as judged.
+
+    A digest and not the version, which would tell nobody in particular how often an address was
+    signed up before.
+    """
+    moments = (signup.created_at, signup.confirm_by, signup.offer_until, signup.arrived_at)
+    said = (
+        (signup.signup_id, signup.state.value, signup.way.value),
+        [each and each.timestamp() for each in moments],
+        astuple(signup.person),
+        [
+            (each.name, each.diet, each.accessibility, bool(each.arrived_at))
+            for each in signup.members
+        ],
+        sorted((key, str(value)) for key, value in signup.answers.items()),
+        (signup.diet, signup.accessibility),
+    )
+    return f'"{hashlib.blake2b(repr(said).encode(), digest_size=12).hexdigest()}"'
+
+
+def edited(signup: SignUp, changes: Mapping[str, Any], now: datetime) -> SignUp:
+    """With other answers, diet or accessibility: what was answered can be changed as long as one comes."""
+    _check(signup, now, LIVE)
+    return _after(signup, **changes)
+
+
 def again(before: SignUp | None, after: SignUp) -> SignUp:
     """A new sign-up in the place of one that is over: version and calendar go on from there."""
     if before is None:
@@ -181,7 +215,10 @@ def left(signup: SignUp, now: datetime, *, in_queue: bool = False) -> SignUp:
     Refused with `stale-state` where there is nothing to give up and, of who meant to leave the queue
     (`in_queue`), where a seat came meanwhile (W-07).
     """
-    _check(signup, now, (State.WAITING,) if in_queue else LIVE)
+    found = judged(signup, now)
+    if in_queue and found.seated:
+        raise refuse("stale-state", state=found.state.value, why="seated")
+    _check(signup, now, LIVE)
     return _over(signup, State.LEFT)
 
 
@@ -199,7 +236,7 @@ def called_off(signup: SignUp) -> SignUp:
 def proved(signup: SignUp, now: datetime) -> SignUp:
     """Of somebody whose address is proved. Refused with `hold-expired` where it is too late."""
     if lapsed(signup, now) or signup.state is State.EXPIRED:
-        raise refuse("hold-expired")
+        raise refuse("hold-expired", why="signup")
     _check(signup, now, (State.HELD, State.WAITING))
     if signup.waiting:
         return _after(signup, confirm_by=None)
@@ -209,7 +246,7 @@ def proved(signup: SignUp, now: datetime) -> SignUp:
 def accepted(signup: SignUp, now: datetime) -> SignUp:
     """An offer that is taken. Refused with `hold-expired` where it is too late (W-19)."""
     if lapsed(signup, now) or signup.state is State.EXPIRED:
-        raise refuse("hold-expired")
+        raise refuse("hold-expired", why="signup")
     _check(signup, now, (State.OFFERED,))
     return _confirmed(signup)
 
@@ -233,10 +270,10 @@ def promoted(signup: SignUp, event: Event, now: datetime) -> SignUp:
     return _confirmed(signup)
 
 
-def switched(signup: SignUp, way: Way, now: datetime) -> SignUp:
-    """With its seat in another way."""
+def switched(signup: SignUp, way: Way, now: datetime, **changes: Any) -> SignUp:
+    """With its seat in another way, and what else of it is edited."""
     _check(signup, now, (State.CONFIRMED,))
-    return _after(signup, way=way, sequence=signup.sequence + 1)
+    return _after(signup, way=way, sequence=signup.sequence + 1, **changes)
 
 
 def handed_over(

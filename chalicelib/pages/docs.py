@@ -15,7 +15,7 @@ from chalicelib.pages.errors import asked_language
 from chalicelib.pages.html import HTML, choose_language, render, style, words_of
 from chalicelib.pages.routes import routes
 from chalicelib.pages.words import FOLDER, Words
-from chalicelib.services.access import LINK_ACTIONS, Action, may
+from chalicelib.services.access import LINK_ACTIONS, SIGNUP_LINK_ACTIONS, Action, may
 
 YEAR = 365 * 24 * 3600
 
@@ -121,7 +121,7 @@ def for_whom(action: Action | None) -> str:
     somebody = Actor("p", Role.PERSON, person_id="p", session="s")
     kinds = {
         "anyone": ANONYMOUS,
-        "owner": Actor("link", manages="b", allows=LINK_ACTIONS),
+        "owner": Actor("link", manages="b", allows=LINK_ACTIONS + SIGNUP_LINK_ACTIONS),
         "person": somebody,
         "staff": replace(somebody, role=Role.STAFF),
         "admin": replace(somebody, role=Role.ADMIN),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.signups import SignUp
     from chalicelib.domain.spaces import Space
 
-    Thing = Booking | Space
+    Thing = Booking | SignUp | Space
 
 
 class Action(StrEnum):
@@ -32,6 +32,8 @@ class Action(StrEnum):
     READ_BOOKING = "read-booking"
     CHANGE_BOOKING = "change-booking"
     CANCEL_BOOKING = "cancel-booking"
+    READ_SIGNUP = "read-signup"
+    CHANGE_SIGNUP = "change-signup"  # and accept, decline, hand over, leave
     OWN = "own"  # one's own data, feeds and sessions
     RUN = "run"  # the Lab: all bookings, approvals, closures, mails, spaces, the site
     SEE_PEOPLE = "see-people"
@@ -40,6 +42,7 @@ class Action(StrEnum):
     GRANT = "grant"  # roles, and keys
 
 
+CHANGES = (Action.CHANGE_BOOKING, Action.CHANGE_SIGNUP)
 Rule = Callable[[Actor, "Thing | None"], bool]
 EMPLOYEE, PARTNER = "employee", "partner"  # to whom a space may be open
 AUDIENCES: Mapping[Role, frozenset[str]] = {
@@ -77,16 +80,11 @@ def times_seen_by(actor: Actor, catalog: Catalog) -> Catalog:
     return seen_by(actor if actor.staff else ANONYMOUS, catalog)
 
 
-def owns(actor: Actor, booking: "Booking") -> bool:
-    """Whether a booking is one's own: as whose it is, as what made it, or by its link."""
+def owns(actor: Actor, thing: "Booking | SignUp") -> bool:
+    """Whether a booking or a sign-up is one's own: as whose it is, as what made it, or by its link."""
     if actor.manages:
-        return booking.booking_id == actor.manages
-    return _is_of(actor, booking)
-
-
-def has_place(actor: Actor, signup: "SignUp") -> bool:
-    """Whether a sign-up is one's own, or one is a host; a link is for another thing."""
-    return not actor.manages and (actor.staff or _is_of(actor, signup))
+        return _id_of(thing) == actor.manages
+    return _is_of(actor, thing)
 
 
 def _nobody_s_link(actor: Actor, _: "Thing | None") -> bool:
@@ -119,7 +117,7 @@ def _owns(action: Action) -> Rule:
     def rule(actor: Actor, thing: "Thing | None") -> bool:
         if actor.anonymous:
             return False
-        if action is Action.CHANGE_BOOKING and thing is not None and _nobody_s(thing):  # type: ignore[arg-type]
+        if action in CHANGES and thing is not None and _nobody_s(thing):  # type: ignore[arg-type]
             return actor.staff
         if actor.manages:
             return action.value in actor.allows and (
@@ -132,15 +130,21 @@ def _owns(action: Action) -> Rule:
     return rule
 
 
-def _nobody_s(booking: "Booking") -> bool:
+def _nobody_s(thing: "Booking | SignUp") -> bool:
     """Whether its person was forgotten: whoever still has its link writes nothing into it."""
-    return booking.person_id == ERASED
+    return thing.person_id == ERASED
 
 
-def _is_of(actor: Actor, booking: "Booking | SignUp") -> bool:
-    if actor.person_id and booking.person_id == actor.person_id:
+def _id_of(thing: "Booking | SignUp") -> str:
+    """What a link calls it."""
+    found: str = getattr(thing, "booking_id", "") or getattr(thing, "signup_id", "")
+    return found
+
+
+def _is_of(actor: Actor, thing: "Booking | SignUp") -> bool:
+    if actor.person_id and thing.person_id == actor.person_id:
         return True
-    return booking.made_by == actor.actor_id and not actor.session
+    return thing.made_by == actor.actor_id and not actor.session
 
 
 def _has_account(actor: Actor, _: "Thing | None") -> bool:
@@ -172,6 +176,8 @@ RULES: Mapping[Action, Rule] = {
     Action.READ_BOOKING: _owns(Action.READ_BOOKING),
     Action.CHANGE_BOOKING: _owns(Action.CHANGE_BOOKING),
     Action.CANCEL_BOOKING: _owns(Action.CANCEL_BOOKING),
+    Action.READ_SIGNUP: _owns(Action.READ_SIGNUP),
+    Action.CHANGE_SIGNUP: _owns(Action.CHANGE_SIGNUP),
     Action.OWN: _has_account,
     Action.RUN: _runs,
     Action.SEE_PEOPLE: _staff,
@@ -179,4 +185,5 @@ RULES: Mapping[Action, Rule] = {
     Action.AUDIT: _staff,
     Action.GRANT: _admin,
 }
+SIGNUP_LINK_ACTIONS = (Action.READ_SIGNUP.value, Action.CHANGE_SIGNUP.value)
 LINK_ACTIONS = (Action.READ_BOOKING.value, Action.CHANGE_BOOKING.value, Action.CANCEL_BOOKING.value)

@@ -10,7 +10,7 @@ from chalicelib.domain.bookings import Booking
 from chalicelib.domain.logins import Login
 from chalicelib.domain.people import Actor, Role
 from chalicelib.domain.signups import SignUp, signup_id_of
-from chalicelib.services.access import LINK_ACTIONS, Action
+from chalicelib.services.access import LINK_ACTIONS, SIGNUP_LINK_ACTIONS, Action
 from chalicelib.services.ports import Ports
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # nothing that is easily mistaken for another
@@ -33,10 +33,10 @@ def typed_code(code: str) -> str:
     return code.upper().replace(" ", "").replace("-", "")
 
 
-def code_matches(ports: Ports, booking_id: str, code: str) -> bool:
-    """Whether somebody read the mail: made with any key that still holds."""
+def code_matches(ports: Ports, thing: str, code: str) -> bool:
+    """Whether somebody read the mail of a hold, or of a sign-up: made with any key that still holds."""
     typed = typed_code(code).encode()
-    known = [_code(ports, booking_id, key_id).encode() for key_id in ports.secrets.known]
+    known = [_code(ports, thing, key_id).encode() for key_id in ports.secrets.known]
     return any(hmac.compare_digest(typed, each) for each in known)
 
 
@@ -51,8 +51,8 @@ def token_matches(ports: Ports, purpose: str, thing: str, token: str) -> bool:
     return any(hmac.compare_digest(token.encode(), each) for each in known)
 
 
-def _code(ports: Ports, booking_id: str, key_id: str) -> str:
-    return code_from(ports.secrets.derive("confirm", booking_id, key_id=key_id))
+def _code(ports: Ports, thing: str, key_id: str) -> str:
+    return code_from(ports.secrets.derive("confirm", thing, key_id=key_id))
 
 
 def _token(ports: Ports, purpose: str, thing: str, key_id: str) -> str:
@@ -62,6 +62,11 @@ def _token(ports: Ports, purpose: str, thing: str, key_id: str) -> str:
 def actor_of_link(booking_id: str) -> Actor:
     """Whoever holds the link of a booking: they may do with this one what its person may."""
     return Actor(actor_id=f"link#{booking_id}", manages=booking_id, allows=LINK_ACTIONS)
+
+
+def actor_of_signup_link(signup_id: str) -> Actor:
+    """Whoever holds the link of a sign-up: they may do with this one what its person may."""
+    return Actor(actor_id=f"link#{signup_id}", manages=signup_id, allows=SIGNUP_LINK_ACTIONS)
 
 
 def confirm_url(ports: Ports, booking: Booking) -> str:

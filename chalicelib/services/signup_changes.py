@@ -1,21 +1,26 @@
 """What becomes of a place one has: proved, accepted, declined, left, taken, handed over, switched, moved up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from chalicelib.domain import signups as domain
+from chalicelib.domain.bookings import check_version
 from chalicelib.domain.errors import NotFound, Refused, VersionRaced, refuse
 from chalicelib.domain.events import Event, Way, check_running
 from chalicelib.domain.people import Person, person_id_of
+from chalicelib.domain.questions import checked
 from chalicelib.domain.queueing import Needs, sits
 from chalicelib.domain.signups import SignUp, State, judged
-from chalicelib.services.access import Action, has_place, may
+from chalicelib.services.access import Action, may
 from chalicelib.services.ports import Ports
 from chalicelib.services.queues import expire, expire_lapsed, give_up, put, settle
 from chalicelib.services.requests import check_audience, standing
 from chalicelib.services.writing import AlreadyDone, Attempt, Intent, Outcome, write
 
 Step = Callable[[SignUp, datetime], SignUp]
+EventStep = Callable[[Event, SignUp, datetime], SignUp]
 GIVEN_UP = (State.LEFT, State.REMOVED, State.DECLINED)
 
 
@@ -27,11 +32,16 @@ class _Already(AlreadyDone):
 def prove(ports: Ports, event_id: str, person_id: str, intent: Intent) -> Outcome[SignUp]:
     """Confirm a seat that was held, or keep a place in the queue; the caller has seen the proof.
 
-    Refused with `hold-expired` where it is too late.
+    Twice is once. Refused with `hold-expired` where it is too late.
     """
-    return _change(
-        ports, event_id, person_id, intent, domain.proved, "prove", (State.CONFIRMED,), own=False
-    )
+
+    def step(signup: SignUp, now: datetime) -> SignUp:
+        if signup.waiting and signup.confirm_by is None:
+            raise _Already(signup)
+        return domain.proved(signup, now)
+
+    done = (State.CONFIRMED,)
+    return _change(ports, event_id, person_id, intent, step, "prove", done, own=False)
 
 
 def accept(ports: Ports, event_id: str, person_id: str, intent: Intent) -> Outcome[SignUp]:
@@ -49,9 +59,15 @@ def decline(ports: Ports, event_id: str, person_id: str, intent: Intent) -> Outc
 
 
 def leave(
-    ports: Ports, event_id: str, person_id: str, intent: Intent, *, in_queue: bool = False
+    ports: Ports,
+    event_id: str,
+    person_id: str,
+    intent: Intent,
+    *,
+    in_queue: bool = False,
+    tags: tuple[str, ...] | None = None,
 ) -> Outcome[SignUp]:
-    """Give up a seat or a place in the queue; twice is once (W-15).
+    """Give up a seat or a place in the queue; twice is once (W-15). `tags` is If-Match.
 
     Refused with `stale-state`, and the state in it, of who meant to leave the queue (`in_queue`) and has
     a seat by now (W-07).
@@ -60,22 +76,59 @@ def leave(
     def step(signup: SignUp, now: datetime) -> SignUp:
         return domain.left(signup, now, in_queue=in_queue)
 
-    return _change(ports, event_id, person_id, intent, step, "leave", GIVEN_UP)
+    return _change(ports, event_id, person_id, intent, step, "leave", GIVEN_UP, tags=tags)
 
 
-def remove(ports: Ports, event_id: str, person_id: str, intent: Intent) -> Outcome[SignUp]:
+def remove(
+    ports: Ports,
+    event_id: str,
+    person_id: str,
+    intent: Intent,
+    *,
+    tags: tuple[str, ...] | None = None,
+) -> Outcome[SignUp]:
     """Take somebody out, as staff; who waits is promoted all the same (W-13)."""
     if not may(intent.actor, Action.RUN):
         raise NotFound
-    return _change(ports, event_id, person_id, intent, domain.removed, "remove", GIVEN_UP)
+    step, done = domain.removed, GIVEN_UP
+    return _change(ports, event_id, person_id, intent, step, "remove", done, tags=tags)
+
+
+def edit(
+    ports: Ports,
+    event_id: str,
+    person_id: str,
+    fields: Mapping[str, Any],
+    intent: Intent,
+    *,
+    tags: tuple[str, ...] | None = None,
+) -> Outcome[SignUp]:
+    """Change what was answered: `fields` are `answers`, `diet` and `accessibility`, as far as named."""
+
+    def step(event: Event, signup: SignUp, now: datetime) -> SignUp:
+        return domain.edited(signup, _checked(event, fields, intent), now)
+
+    return _changed(ports, event_id, person_id, intent, step, "edit", tags=tags)
 
 
 def switch(
-    ports: Ports, event_id: str, person_id: str, way: Way, intent: Intent
+    ports: Ports,
+    event_id: str,
+    person_id: str,
+    way: Way,
+    intent: Intent,
+    *,
+    tags: tuple[str, ...] | None = None,
+    fields: Mapping[str, Any] | None = None,
 ) -> Outcome[SignUp]:
-    """Go from the room to remote or back, with a seat there or not at all (S-24): `event-full`."""
+    """Go from the room to remote or back, with a seat there or not at all (S-24): `event-full`.
+
+    `fields` are changed in the same go, as `edit` changes them.
+    """
 
     def needed(attempt: Attempt, event: Event, signup: SignUp) -> dict[Way, Needs]:
+        if signup.way is way:
+            return {}
         needs = sits(event, way, signup.size)
         if needs is None:
             if event.ways[way].held and expire_lapsed(attempt.ports, event_id):
@@ -83,12 +136,15 @@ def switch(
             raise refuse("event-full", "/way", way=way.value)
         return {way: needs}
 
-    def step(signup: SignUp, now: datetime) -> SignUp:
-        if signup.way is way:
+    def step(event: Event, signup: SignUp, now: datetime) -> SignUp:
+        edited = _checked(event, fields or {}, intent)
+        if signup.way is not way:
+            return domain.switched(signup, way, now, **edited)
+        if not edited:
             raise _Already(signup)
-        return domain.switched(signup, way, now)
+        return domain.edited(signup, edited, now)
 
-    return _change(ports, event_id, person_id, intent, step, "switch", needed=needed)
+    return _changed(ports, event_id, person_id, intent, step, "switch", needed=needed, tags=tags)
 
 
 def hand_over(
@@ -103,11 +159,13 @@ def hand_over(
         now, salt = ports.clock.now(), attempt.catalog.site.salt
         other_id = _address(colleague, salt)
         profile = attempt.read(person_id=other_id).profile
-        problems = standing(colleague, profile, intent.actor, attempt.catalog, now)[1]
-        if problems:
-            raise Refused(problems)
         look = ports.events.look(event_id, [person_id, other_id])
         event, before = _own(look.event, look.signups.get(person_id), intent)
+        # A session is its person's; a colleague need not have logged in ever.
+        giver = replace(intent.actor, session="")
+        problems = standing(colleague, profile, giver, attempt.catalog, now)[1]
+        if problems:
+            raise Refused(problems)
         check_running(event)
         check_audience(event.audience, colleague, profile, intent.actor, attempt.catalog, now)
         if lead := look.parties.get(other_id):
@@ -166,7 +224,30 @@ def _change(
     done: tuple[State, ...] = (),
     *,
     own: bool = True,
+    tags: tuple[str, ...] | None = None,
+) -> Outcome[SignUp]:
+    """As `_changed`, by a step to which its event is nothing."""
+
+    def with_event(_: Event, signup: SignUp, now: datetime) -> SignUp:
+        return step(signup, now)
+
+    return _changed(
+        ports, event_id, person_id, intent, with_event, action, done, own=own, tags=tags
+    )
+
+
+def _changed(
+    ports: Ports,
+    event_id: str,
+    person_id: str,
+    intent: Intent,
+    step: EventStep,
+    action: str,
+    done: tuple[State, ...] = (),
+    *,
+    own: bool = True,
     needed: Callable[[Attempt, Event, SignUp], dict[Way, Needs]] | None = None,
+    tags: tuple[str, ...] | None = None,
 ) -> Outcome[SignUp]:
     """Take a sign-up one step on, give on what it frees, and answer what is `done` as the first time."""
     to_settle: set[Way] = set()
@@ -178,8 +259,11 @@ def _change(
         event, before = _own(look.event, look.signups.get(person_id), intent, own=own)
         if judged(before, now).state in done:
             raise _Already(before)
+        check_version(tags, domain.etag(judged(before, now)))
         check_running(event)
-        after = step(before, now)
+        if own and now >= event.ends_at and not intent.actor.staff:
+            raise refuse("stale-state", why="over")
+        after = step(event, before, now)
         also = needed(attempt, event, before) if needed else None
         by = intent.actor.actor_id
         more = give_up(
@@ -206,9 +290,21 @@ def _once(ports: Ports, intent: Intent, decide: Callable[[Attempt], SignUp]) -> 
 def _own(
     event: Event | None, signup: SignUp | None, intent: Intent, *, own: bool = True
 ) -> tuple[Event, SignUp]:
-    if event is None or signup is None or (own and not has_place(intent.actor, signup)):
+    if (
+        event is None
+        or signup is None
+        or (own and not may(intent.actor, Action.CHANGE_SIGNUP, signup))
+    ):
         raise NotFound
     return event, signup
+
+
+def _checked(event: Event, fields: Mapping[str, Any], intent: Intent) -> Mapping[str, Any]:
+    """The fields that are changed, with answers as the event's questions want them."""
+    if "answers" not in fields:
+        return fields
+    answers = checked(event.questions, fields["answers"], lenient=intent.actor.staff)
+    return {**fields, "answers": answers}
 
 
 def _address(person: Person, salt: str) -> str:

@@ -11,10 +11,19 @@ from chalicelib.domain.holds import exceeded as too_many_holds
 from chalicelib.domain.people import Actor, Person, person_id_of
 from chalicelib.domain.questions import checked
 from chalicelib.domain.queueing import Needs, sits, waits
-from chalicelib.domain.signups import Member, Place, SignUp, again, entry_of, place_of
+from chalicelib.domain.signups import (
+    Member,
+    Place,
+    SignUp,
+    again,
+    entry_of,
+    judged,
+    parts_of,
+    place_of,
+)
 from chalicelib.domain.signups import State as SignUpState
-from chalicelib.services import holds
-from chalicelib.services.access import Action, may
+from chalicelib.services import holds, reading_log
+from chalicelib.services.access import Action, may, owns
 from chalicelib.services.ports import Look, Ports, Snapshot
 from chalicelib.services.queues import expire, expire_lapsed, put, settle
 from chalicelib.services.requests import check_audience, standing, who
@@ -65,6 +74,36 @@ def sign_up(ports: Ports, request: SignUpRequest, intent: Intent) -> Outcome[Sig
     return outcome
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A sign-up as it is now, with its event and where it stands in the queue, if it does."""
+
+    event: Event
+    signup: SignUp
+    place: Place | None
+
+
+def read(ports: Ports, signup_id: str, actor: Actor) -> Seen:
+    """A sign-up; who reads somebody else's is noted before they do.
+
+    NotFound where there is none, or where it is not the actor's to see.
+    """
+    event_id, person_id = parts_of(signup_id) or ("e_", "p_")
+    look = ports.events.look(event_id, [person_id])
+    found = look.signups.get(person_id)
+    if look.event is None or found is None or not may(actor, Action.READ_SIGNUP, found):
+        raise NotFound
+    if not owns(actor, found):
+        reading_log.note(ports, actor, f"signup#{signup_id}")
+    return seen(ports, look.event, found)
+
+
+def seen(ports: Ports, event: Event, found: SignUp) -> Seen:
+    """A stored sign-up as it is now."""
+    signup = judged(found, ports.clock.now())
+    return Seen(event, signup, place(ports, signup))
+
+
 def place(ports: Ports, signup: SignUp) -> Place | None:
     """Where a sign-up stands in its queue, or None where it does not."""
     entry = entry_of(signup)
@@ -82,8 +121,9 @@ def _sign_up(attempt: Attempt, request: SignUpRequest) -> SignUp:
     event = _open(look.event, request, actor, now)
     check_audience(event.audience, person, found.profile, actor, attempt.catalog, now)
     answers = checked(event.questions, request.answers, lenient=actor.staff)
-    _check_new(ports, event.event_id, look, people)
     unproved = holds.to_be_proved(actor, person_id, attempt.catalog.site)
+    telling = _told(actor, person_id)
+    known = _check_new(ports, event.event_id, look, people, telling=telling)
     before = look.signups.get(person_id)
     new = SignUp(
         event_id=event.event_id,
@@ -101,8 +141,11 @@ def _sign_up(attempt: Attempt, request: SignUpRequest) -> SignUp:
         network=attempt.intent.network if unproved else "",
     )
     new, needs = _seated_or_waiting(ports, event, new, now)
-    new = again(before, new)
     holds.begin(ports, attempt.tx, new, attempt.catalog.site, found.holds)
+    if known:
+        # To nobody in particular they look like any other: who reads their mail is told.
+        return new
+    new = again(before, new)
     put(
         ports,
         attempt.tx,
@@ -149,6 +192,9 @@ def _party(
     problems += too_many_holds(places, found.holds, now)
     members = []
     for row, guest in enumerate(request.guests):
+        if guest.email and not _told(actor, person_id):
+            # Or anybody could ask who has signed up, an address at a time.
+            problems.append(Problem("invalid-request", f"/guests/{row}/email", {"why": "unproved"}))
         try:
             known = person_id_of(guest.email, catalog.site.salt) if guest.email else ""
         except ValueError:
@@ -158,6 +204,11 @@ def _party(
     if problems or person is None or person_id is None:
         raise Refused(problems)
     return person, person_id, tuple(members), found
+
+
+def _told(actor: Actor, person_id: str | None) -> bool:
+    """Whether somebody is told who has signed up already: of themselves, or vouching for people."""
+    return actor.vouches or actor.person_id == person_id
 
 
 def _open(event: Event | None, request: SignUpRequest, actor: Actor, now: datetime) -> Event:
@@ -173,17 +224,24 @@ def _open(event: Event | None, request: SignUpRequest, actor: Actor, now: dateti
     return event
 
 
-def _check_new(ports: Ports, event_id: str, look: Look, people: tuple[str, ...]) -> None:
+def _check_new(
+    ports: Ports, event_id: str, look: Look, people: tuple[str, ...], *, telling: bool
+) -> bool:
     """Nobody is signed up twice (S-08, S-16); who is and should be no more is ended first.
 
-    `people` are the person and the guests, row by row, "" where no address is known.
+    `people` are the person and the guests, row by row, "" where no address is known. Returns whether
+    somebody is in already, where whoever asks may not be told (S-06).
     """
     taken = [row for row, each in enumerate(people) if each in look.parties]
-    if taken and any(expire(ports, event_id, lead) for lead in sorted({*look.parties.values()})):
+    leads = {look.parties[people[row]] for row in taken}
+    # Where nothing is told, there is one more look whoever is in: neither does it show by its time.
+    leads |= set() if telling or leads else {people[0]}
+    if any(expire(ports, event_id, lead) for lead in sorted(leads)):
         raise VersionRaced
     if not taken:
         taken = [row for row, each in enumerate(people) if each and each in people[:row]]
-    if taken:
+    if taken and telling:
         row = taken[0]
         pointer = f"/guests/{row - 1}/email" if row else "/person/email"
         raise refuse("already-signed-up", pointer)
+    return bool(taken)

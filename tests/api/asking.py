@@ -14,15 +14,14 @@ from chalicelib.api.routing import Operation
 from chalicelib.api.table import ALL
 from chalicelib.domain.logins import digest_of
 from chalicelib.domain.messages import State
-from chalicelib.domain.people import Person, Role, Scope
+from chalicelib.domain.people import Role, Scope
 from chalicelib.pages.table import ALL as PAGES
-from chalicelib.services import links, signups
+from chalicelib.services import links
 from chalicelib.services.access import Action
 from chalicelib.services.opening import bearer_of
-from chalicelib.services.signups import SignUpRequest
 from tests.api.conftest import FORM_KEY, OURS, STAFF_KEY, Answer, Api, booking
 from tests.builders import ADMIN as ADMIN_ACTOR
-from tests.builders import FORM, a_key, a_profile, an_intent
+from tests.builders import a_key, a_profile
 from tests.form_tokens import form_token
 from tests.rights import (
     ADMIN,
@@ -31,10 +30,12 @@ from tests.rights import (
     HOST,
     HOST_S_KEY,
     LINK,
+    LINKS,
     NOBODY,
     PARTNER,
     PERSON,
     READER,
+    SIGNUP_LINK,
     SYSTEM,
 )
 
@@ -90,8 +91,10 @@ EVENT = {
     "title": {"fi": "Ideapaja"},
     "start": "2026-12-10T09:00",
     "end": "2026-12-10T11:00",
-    "room": {"limit": 2},
+    "room": {"limit": 20},
 }
+SIGNED_UP = {"person": {"name": "Ilo Ilola", "email": "ilo.ilola@gov.fi"}, "accept_terms": True}
+COLLEAGUE = {"person": {"name": "Kai Kollega", "email": "kai.kollega@gov.fi"}}
 BUSY = {"from": DAY, "to": "2026-12-03", "resources": ["pod"]}
 NOT_A_CODE = {"code": "23456789"}
 # "method path": what is done, its body or query, and what else it is answered with here.
@@ -142,6 +145,18 @@ OPERATIONS: Mapping[str, Ask] = {
     "DELETE /v1/staff/closures/{closure_id}": Ask(Action.RUN),
     "GET /v1/events": Ask(Action.LOOK, query=RANGE),
     "GET /v1/events/{event_id}": Ask(Action.LOOK),
+    "POST /v1/events/{event_id}/signups": Ask(Action.BOOK, SIGNED_UP),
+    "GET /v1/signups/{signup_id}": Ask(Action.READ_SIGNUP),
+    "PATCH /v1/signups/{signup_id}": Ask(Action.CHANGE_SIGNUP, {"diet": "Vegaani"}),
+    "DELETE /v1/signups/{signup_id}": Ask(Action.CHANGE_SIGNUP),
+    "POST /v1/signups/{signup_id}/confirm": Ask(
+        Action.CONFIRM, NOT_A_CODE, also=(422,), of_nothing=(422,)
+    ),
+    "POST /v1/signups/{signup_id}/code": Ask(Action.CONFIRM, {}, of_nothing=(202,)),
+    "POST /v1/signups/{signup_id}/accept": Ask(Action.CHANGE_SIGNUP, {}),
+    "POST /v1/signups/{signup_id}/decline": Ask(Action.CHANGE_SIGNUP, {}, also=(409,)),
+    "POST /v1/signups/{signup_id}/hand-over": Ask(Action.CHANGE_SIGNUP, COLLEAGUE),
+    "POST /v1/staff/signups/{signup_id}/move-up": Ask(Action.RUN, {}, also=(409,)),
     "GET /v1/staff/events": Ask(Action.RUN, query=RANGE),
     "POST /v1/staff/events": Ask(Action.RUN, EVENT),
     "GET /v1/staff/events/{event_id}": Ask(Action.RUN),
@@ -222,7 +237,7 @@ class Scene:
         address = self.address(operation.path, who, whose) + ask.query
         if operation.tag != "pages":
             body = dict(ask.body) if ask.body is not None else None
-            if body and who in PEOPLE:
+            if body and who in PEOPLE and ask.action is Action.BOOK:
                 body.pop("person", None)  # a session is its own person
             return self.api(operation.method, address, body, If_Match="*", **sent)
         if operation.method == "GET":
@@ -244,12 +259,19 @@ class Scene:
         """What somebody shows of who they are."""
         if who in PEOPLE:
             return {"Cookie": self._once("cookie", who, OWN), **OURS}
-        key = bearer_of(*self._link()) if who == LINK else KEYS.get(who)
+        key = KEYS.get(who)
+        if who == LINK:
+            key = bearer_of(*self._link("booking_id", "manage"))
+        elif who == SIGNUP_LINK:
+            key = bearer_of(*self._link("signup_id", "signup"), "signup")
         return {"Authorization": f"Bearer {key}"} if key else {}
 
     def secrets(self, address: str) -> list[str]:
         """What is somebody else's, but for what was asked for."""
-        made = [self._made.get((name, OTHER)) for name in ("booking_id", "feed_id", "message_id")]
+        made = [
+            self._made.get((name, OTHER))
+            for name in ("booking_id", "signup_id", "feed_id", "message_id")
+        ]
         found = [*TEXTS, self.api.person_id(PEOPLE[OTHER][0]), *filter(None, made)]
         return [each for each in found if each not in address]
 
@@ -257,14 +279,14 @@ class Scene:
         if whose == UNKNOWN:
             return f"{name[0]}_nothing"
         owner = OTHER if whose == FOREIGN or who not in OWNING[name] else who
-        key = (name, PERSON if owner == LINK else owner)
+        key = (name, PERSON if owner in LINKS else owner)
         if key not in self._made:
             self._made[key] = MAKERS[name](self, key[1])
         return self._made[key]
 
-    def _link(self) -> tuple[str, str]:
-        booking_id = self._once("booking_id", PERSON, OWN)
-        return booking_id, links.token_of(self.api.ports, "manage", booking_id)
+    def _link(self, name: str, purpose: str) -> tuple[str, str]:
+        thing = self._once(name, PERSON, OWN)
+        return thing, links.token_of(self.api.ports, purpose, thing)
 
     def _token(self, path: str, things: Mapping[str, str], who: str, whose: str) -> str:
         """The secret part of a link's address; a wrong one of what there is not."""
@@ -311,13 +333,14 @@ class Scene:
         return event_id
 
     def signs_up(self, who: str) -> str:
-        """By the form's key, which vouches for them."""
+        """Of nobody in particular, the key's that made it."""
+        person = None if who in PEOPLE else {"name": "Outi Oma", "email": "outi.oma@gov.fi"}
+        told = {"diet": NOTES} if who == OTHER else {}
+        body = {"accept_terms": True, **told} | ({"person": person} if person else {})
         event_id = self._once("event_id", who, OWN)
-        email, name, _ = PEOPLE.get(who, ("outi.oma@gov.fi", "Outi Oma", {}))
-        request = SignUpRequest(event_id, person=Person(name, email), accept_terms=True)
-        made = signups.sign_up(self.api.ports, request, an_intent(FORM, fingerprint=who)).value
-        assert made
-        return made.signup_id
+        answer = self.api("POST", f"/v1/events/{event_id}/signups", body, **self.headers(who))
+        assert answer.status == 201, answer.text
+        return str(answer.json["signup_id"])
 
     def fails_to_hear(self, who: str) -> str:
         subject = f"booking#{self._once('booking_id', who, OWN)}"
@@ -351,6 +374,7 @@ MAKERS: Mapping[str, Callable[[Scene, str], str]] = {
 OWNING: Mapping[str, Collection[str]] = dict.fromkeys(MAKERS, frozenset()) | {
     "cookie": {*PEOPLE},
     "booking_id": {*PEOPLE, *KEYS, NOBODY, LINK} - {READER},
+    "signup_id": {*PEOPLE, *KEYS, NOBODY, SIGNUP_LINK} - {READER},
     "feed_id": {*PEOPLE},
     "feed": {*PEOPLE},
 }

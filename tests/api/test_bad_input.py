@@ -20,10 +20,16 @@ WRITES = [
     ("POST", "/v1/staff/events/e_1/publish", STAFF_KEY),
     ("POST", "/v1/staff/events/e_1/check-in", STAFF_KEY),
     ("POST", "/v1/staff/signups/s_1_2/check-in", STAFF_KEY),
+    ("POST", "/v1/events/e_1/signups", FORM_KEY),
+    ("PATCH", "/v1/signups/s_1_2", FORM_KEY),
+    ("POST", "/v1/signups/s_1_2/hand-over", FORM_KEY),
+    ("POST", "/v1/signups/s_1_2/accept", FORM_KEY),
     ("POST", "/v1/staff/bookings/b_1/deny", STAFF_KEY),
     ("POST", "/v1/staff/bookings/b_1/approve", STAFF_KEY),
 ]
+FORMS = ("/v1/bookings", "/v1/events/e_1/signups")
 READS = [("POST", "/v1/bookings/preview", FORM_KEY), ("POST", "/v1/freebusy", None)]
+NO_FORM = [each for each in [*WRITES, READS[1]] if each[1] not in FORMS]
 BROKEN_JSON = {
     "not JSON": b"{",
     "trailing text": b"{} x",
@@ -51,6 +57,7 @@ PATHS = [
     "/v1/staff/spaces/{}",
     "/v1/staff/closures/{}",
     "/v1/events/{}",
+    "/v1/signups/{}",
 ]
 STRANGE_IDS = {
     "a slash": "b%2F1",
@@ -274,7 +281,7 @@ def test_a_body_without_a_content_type_is_415(api: Api, untouched: None) -> None
     assert (answer.status, answer.problem) == (415, "unsupported-media-type")
 
 
-@pytest.mark.parametrize(("method", "path", "key"), [*WRITES[1:], READS[1]])
+@pytest.mark.parametrize(("method", "path", "key"), NO_FORM)
 def test_a_form_is_415_where_no_form_posts(
     api: Api, untouched: None, method: str, path: str, key: str
 ) -> None:
@@ -300,6 +307,7 @@ QUERIES = [
     ("/v1/staff/closures", STAFF_KEY),
     ("/v1/events", None),
     ("/v1/events/e_1", None),
+    ("/v1/signups/s_1_2", STAFF_KEY),
     ("/v1/staff/events", STAFF_KEY),
     ("/v1/staff/events/e_1/signups", STAFF_KEY),
     ("/v1/staff/settings", STAFF_KEY),

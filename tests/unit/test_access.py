@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.people import ANONYMOUS, CLOCK, Actor, Role, Scope
+from chalicelib.domain.people import ANONYMOUS, CLOCK, ERASED, Actor, Role, Scope
 from chalicelib.services import access
 from chalicelib.services.access import Action, may
-from chalicelib.services.links import actor_of_decision, actor_of_link
+from chalicelib.services.links import actor_of_decision, actor_of_link, actor_of_signup_link
 from tests.builders import AINO, EERO, PIA, SAMI, a_space
 from tests.contract.things import a_booking
+from tests.event_builders import a_signup
 from tests.rights import (
     ADMIN,
     ADMIN_S_KEY,
@@ -24,13 +25,15 @@ from tests.rights import (
     PARTNER,
     PERSON,
     READER,
+    SIGNUP_LINK,
     SYSTEM,
     WHO,
     allowed,
 )
 
 BOOKINGS = (Action.READ_BOOKING, Action.CHANGE_BOOKING, Action.CANCEL_BOOKING)
-REST = [action for action in Action if action not in (*BOOKINGS, Action.USE_SPACE)]
+SIGNUPS = (Action.READ_SIGNUP, Action.CHANGE_SIGNUP)
+REST = [action for action in Action if action not in (*BOOKINGS, *SIGNUPS, Action.USE_SPACE)]
 
 
 def in_session(person_id: str, role: Role, person) -> Actor:
@@ -53,6 +56,7 @@ ACTORS = {
     HOST_S_KEY: by_key("k_sami", Scope.STAFF, owner="p_sami"),
     ADMIN_S_KEY: by_key("k_admin", Scope.STAFF, owner="p_sami"),
     LINK: actor_of_link("b_own"),
+    SIGNUP_LINK: actor_of_signup_link("s_one_own"),
 }
 
 
@@ -67,6 +71,12 @@ def foreign_to(who: str):
     return a_booking(booking_id="b_other", person=EERO, person_id="p_eero", made_by="p_eero")
 
 
+def signup_of(who: str):
+    """A sign-up of somebody's, as far as they can have one."""
+    actor = ACTORS[who]
+    return a_signup(actor.person_id or "p_own", person=EERO, made_by=actor.actor_id)
+
+
 def test_everybody_and_every_action_has_an_expectation_and_a_rule() -> None:
     assert set(ACTORS) == set(ASKERS)
     assert set(WHO) == set(Action) == set(access.RULES)
@@ -76,6 +86,23 @@ def test_everybody_and_every_action_has_an_expectation_and_a_rule() -> None:
 @pytest.mark.parametrize("action", Action)
 def test_what_somebody_may_do_at_all(action: Action, who: str) -> None:
     assert may(ACTORS[who], action) == allowed(action, who)
+
+
+@pytest.mark.parametrize("who", ASKERS)
+@pytest.mark.parametrize("action", SIGNUPS)
+def test_what_somebody_may_do_with_their_own_sign_up_and_with_others(
+    action: Action, who: str
+) -> None:
+    foreign = a_signup("p_other", person=EERO, made_by="p_other")
+    assert may(ACTORS[who], action, signup_of(who)) == allowed(action, who, own=True)
+    assert may(ACTORS[who], action, foreign) == allowed(action, who, own=False)
+
+
+def test_whoever_has_the_link_of_a_forgotten_person_s_sign_up_writes_nothing_into_it() -> None:
+    gone, actor = a_signup(ERASED, person=EERO), actor_of_signup_link(f"s_one_{ERASED[2:]}")
+    assert may(actor, Action.READ_SIGNUP, gone)
+    assert not may(actor, Action.CHANGE_SIGNUP, gone)
+    assert may(ACTORS[HOST], Action.CHANGE_SIGNUP, gone)
 
 
 @pytest.mark.parametrize("who", ASKERS)
@@ -144,7 +171,10 @@ def test_a_session_has_what_its_person_booked_otherwise_and_a_key_what_it_made()
 def test_the_clock_is_no_host(action: Action) -> None:
     assert may(CLOCK, action) == (
         action
-        in (Action.LOOK, Action.ENTER, Action.BOOK, Action.CONFIRM, Action.USE_SPACE, *BOOKINGS)
+        in (
+            *(Action.LOOK, Action.ENTER, Action.BOOK, Action.CONFIRM, Action.USE_SPACE),
+            *(*BOOKINGS, *SIGNUPS),
+        )
     )
     assert not any(may(CLOCK, each, foreign_to(NOBODY)) for each in BOOKINGS)
 

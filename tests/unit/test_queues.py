@@ -9,6 +9,7 @@ from chalicelib.domain.errors import NotFound, Race, Refused, Unavailable
 from chalicelib.domain.events import State as EventState
 from chalicelib.domain.events import Way, cancelled
 from chalicelib.domain.people import ERASED, Actor, Role
+from chalicelib.domain.questions import Question
 from chalicelib.domain.signup_news import News, news
 from chalicelib.domain.signups import State
 from chalicelib.services import events, queues, signup_changes
@@ -102,7 +103,7 @@ def test_who_means_to_leave_the_queue_and_has_a_seat_by_now_is_asked_again():
     scene.leave("eero")
     with pytest.raises(Refused, match="stale-state") as refusal:
         scene.leave("aino", in_queue=True)
-    assert refusal.value.problems[0].params == {"state": "confirmed"}
+    assert refusal.value.problems[0].params == {"state": "confirmed", "why": "seated"}
     assert scene.states("aino") == ["confirmed"]
 
 
@@ -307,11 +308,13 @@ def test_an_offer_that_lapses_after_the_cut_off_frees_its_seat():
 
 def test_answers_are_carried_over():
     """W-28"""
-    scene = Scene(an_event(1))
+    scene = Scene(an_event(1, questions=(Question("team"),)))
     scene.sign_up("eero")
-    scene.sign_up("aino", answers={"diet": "vegaani"})
+    scene.sign_up("aino", answers={"team": "A"}, diet="vegaani", accessibility="portaaton")
     scene.leave("eero")
-    assert scene.of("aino").answers == {"diet": "vegaani"}
+    mine = scene.of("aino")
+    assert (mine.state, mine.answers) == ("confirmed", {"team": "A"})
+    assert (mine.diet, mine.accessibility) == ("vegaani", "portaaton")
 
 
 def test_a_place_that_is_nobody_s_is_passed_over():

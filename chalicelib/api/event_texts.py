@@ -1,0 +1,83 @@
+"""What is wrong with a sign-up and what to do, in Finnish, Swedish and English."""
+
+Three = tuple[str, str, str]
+TITLES: dict[str, Three] = {
+    "signup-not-open": (
+        "Ilmoittautuminen ei ole auki",
+        "Anmälan är inte öppen",
+        "Sign-up is not open",
+    ),
+    "group-too-large": (
+        "Seurue on liian suuri",
+        "Sällskapet är för stort",
+        "The party is too large",
+    ),
+    "already-signed-up": (
+        "Henkilö on jo ilmoittautunut",
+        "Personen är redan anmäld",
+        "This person has signed up already",
+    ),
+    "event-full": ("Tapahtuma on täynnä", "Evenemanget är fullt", "The event is full"),
+    "held-for-waiting-list": (
+        "Vapaat paikat kuuluvat jonossa oleville",
+        "De lediga platserna tillhör dem i kön",
+        "The free seats belong to the waiting list",
+    ),
+}
+MESSAGES: dict[str, Three] = {
+    "signup-not-open": (
+        "Tähän tapahtumaan ei voi nyt ilmoittautua.",
+        "Det går inte att anmäla sig till evenemanget nu.",
+        "It is not possible to sign up for this event now.",
+    ),
+    "signup-not-open/early": (
+        "Ilmoittautuminen avautuu {opens_at}.",
+        "Anmälan öppnar {opens_at}.",
+        "Sign-up opens on {opens_at}.",
+    ),
+    "signup-not-open/late": (
+        "Ilmoittautuminen päättyi {closes_at}. Kysy paikkaa Labin henkilökunnalta.",
+        "Anmälan stängde {closes_at}. Fråga Labbets personal om en plats.",
+        "Sign-up closed on {closes_at}. Ask the hosts of the Lab for a seat.",
+    ),
+    "group-too-large": (
+        "Kerralla voi ilmoittaa enintään {most} henkilöä, ilmoittaja mukaan lukien.",
+        "Högst {most} personer kan anmälas på en gång, den som anmäler medräknad.",
+        "At most {most} persons can sign up together, oneself included.",
+    ),
+    "already-signed-up": (
+        "Tällä osoitteella on jo ilmoittauduttu. Muuta tai peru ilmoittautuminen viestin linkistä.",
+        "Adressen är redan anmäld. Ändra eller avboka anmälan via länken i meddelandet.",
+        "This address has signed up already. Change or cancel it by the link in the mail.",
+    ),
+    "event-full": (
+        "Paikat ja jonotuspaikat ovat täynnä. Paikkoja voi vapautua myöhemmin.",
+        "Platserna och köplatserna är slut. Platser kan bli lediga senare.",
+        "The seats and the waiting list are full. Seats may become free later.",
+    ),
+    "held-for-waiting-list": (
+        "Jonossa on ihmisiä ennen sinua, eikä jonosta enää nouse paikkoja. Kysy henkilökunnalta.",
+        "Det finns personer före dig i kön, och platser delas inte längre ut. Fråga personalen.",
+        "Others wait before you, and seats are no longer given out. Ask the hosts.",
+    ),
+    "hold-expired/signup": (
+        "Ilmoittaudu uudelleen, jos paikkoja on vielä.",
+        "Anmäl dig på nytt om det ännu finns platser.",
+        "Sign up again if there are seats still.",
+    ),
+    "stale-state/seated": (
+        "Sait jo paikan. Peru se, jos et pääse tulemaan.",
+        "Du har redan fått en plats. Avboka den om du inte kan komma.",
+        "You have a seat by now. Cancel it if you cannot come.",
+    ),
+    "stale-state/over": (
+        "Tapahtuma on päättynyt.",
+        "Evenemanget är över.",
+        "The event is over.",
+    ),
+    "invalid-request/unproved": (
+        "Vieraiden osoitteet voi antaa vain kirjautuneena. Kirjaudu tai jätä ne pois.",
+        "Gästers adresser kan anges bara av den som loggat in. Logga in eller lämna bort dem.",
+        "Only who has logged in can give guests' addresses. Log in, or leave them out.",
+    ),
+}

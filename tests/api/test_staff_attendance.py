@@ -27,7 +27,8 @@ def signs_up(api: Api, event_id: str, name: str, *guests: str, **told: Any) -> s
 
 @pytest.fixture
 def event_id(api: Api) -> str:
-    return write(api, group_size=4, room={"limit": 3, "most_waiting": 3})
+    questions = [{"id": "level", "text": {"fi": "Taso"}}]
+    return write(api, group_size=4, room={"limit": 3, "most_waiting": 3}, questions=questions)
 
 
 def comes(api: Api, signup_id: str, body: Any = None, **headers: str) -> Any:

@@ -66,6 +66,7 @@ OPERATIONS = {
     "POST /v1/staff/events/{event_id}/publish",
     "GET /v1/staff/events/{event_id}/signups",
     "POST /v1/staff/events/{event_id}/check-in",
+    "POST /v1/staff/events/{event_id}/walk-ins",
     "POST /v1/staff/signups/{signup_id}/check-in",
     "DELETE /v1/staff/signups/{signup_id}/check-in",
     "GET /v1/staff/closures",

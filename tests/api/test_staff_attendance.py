@@ -217,3 +217,30 @@ def test_a_list_is_no_form_s_to_see(api: Api, event_id: str) -> None:
     assert api("GET", f"{LIST}/{event_id}/signups", key=FORM_KEY).status == 404
     assert api("POST", f"/v1/staff/signups/{signup_id}/check-in", {}, FORM_KEY).status == 404
     assert api("GET", f"{LIST}/e_nothing/signups", key=STAFF_KEY).status == 404
+
+
+def test_who_is_at_the_door_is_let_in_with_or_without_an_address(api: Api, event_id: str) -> None:
+    """S-21: what is told of diets has its limit."""
+    address = f"{LIST}/{event_id}/walk-ins"
+    body = {"name": "Ohto Ohikulkija", "guests": [{"name": "Vieras", "diet": "Maidoton"}]}
+    answer = api("POST", address, body, STAFF_KEY, Idempotency_Key="k")
+    assert answer.status == 201, answer.text
+    signup_id = answer.json["signup_id"]
+    assert answer.headers["Location"] == f"https://lab.example/v1/signups/{signup_id}"
+    assert answer.json["arrived_at"] == ["2026-12-01T09:00:00+02:00"] * 2
+    assert "Ohto" not in answer.text
+    again = api("POST", address, body, STAFF_KEY, Idempotency_Key="k")
+    assert again.json == answer.json
+    known = api("POST", address, {"name": "Aino Aalto", "email": "aino.aalto@gov.fi"}, STAFF_KEY)
+    assert known.json["signup_id"].endswith(api.person_id("aino.aalto@gov.fi")[2:])
+    full = api("POST", address, {"name": "Eero"}, STAFF_KEY)
+    assert (full.status, full.problem) == (409, "event-full")
+    more = api("POST", address, {"name": "Eero", "override": ["event-full"]}, STAFF_KEY)
+    assert more.status == 201
+    seats = api("GET", f"{LIST}/{event_id}", key=STAFF_KEY).json["ways"]["room"]
+    assert (seats["free"], seats["over"]) == (0, 1)
+    listed = api("GET", f"{LIST}/{event_id}/signups", key=STAFF_KEY).json["items"]
+    assert [each["person"]["name"] for each in listed] == ["Aino Aalto", "Eero", "Ohto Ohikulkija"]
+    wrong = {"name": " ", "email": "x", "diet": "x" * 2001, "override": ["slot-taken"], "way": "x"}
+    refused = api("POST", address, wrong, STAFF_KEY)
+    assert set(refused.pointers) == {"/name", "/email", "/diet", "/override/0", "/way"}

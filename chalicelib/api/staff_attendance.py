@@ -15,6 +15,7 @@ from chalicelib.api.schemas.attendance import (
     CheckInIn,
     CheckInOut,
     CheckOutQuery,
+    FiguresOut,
     TicketIn,
     WalkInIn,
 )
@@ -55,6 +56,20 @@ def list_signups(call: Call) -> Reply:
     following = sealed({"p": page[-1].person_id}, f"{event_id}\n{call.listed}") if more else None
     items = [present_attendance.expected(each, found.place(each), site) for each in page]
     return Reply({"items": items, "next": following}, private=True)
+
+
+@routes.add(
+    "GET",
+    f"{EVENT}/figures",
+    "Counts of an event",
+    answers={200: FiguresOut},
+    problems=(404,),
+    action=Action.RUN,
+)
+def figures(call: Call) -> Reply:
+    """How many come, what they eat and need, and what they chose: without names, for the caterer."""
+    event, found = attendance.figures(call.ports, call.id("event_id"))
+    return Reply(present_attendance.figures(event, found), private=True)
 
 
 @routes.add(

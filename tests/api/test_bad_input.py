@@ -311,6 +311,7 @@ QUERIES = [
     ("/v1/signups/s_1_2", STAFF_KEY),
     ("/v1/staff/events", STAFF_KEY),
     ("/v1/staff/events/e_1/signups", STAFF_KEY),
+    ("/v1/staff/events/e_1/figures", STAFF_KEY),
     ("/v1/staff/settings", STAFF_KEY),
 ]
 

@@ -244,3 +244,41 @@ def test_who_is_at_the_door_is_let_in_with_or_without_an_address(api: Api, event
     wrong = {"name": " ", "email": "x", "diet": "x" * 2001, "override": ["slot-taken"], "way": "x"}
     refused = api("POST", address, wrong, STAFF_KEY)
     assert set(refused.pointers) == {"/name", "/email", "/diet", "/override/0", "/way"}
+
+
+def test_the_caterer_s_counts_have_no_names(api: Api, event_id: str) -> None:
+    signup_id = signs_up(api, event_id, "aino", "Bertta", diet="Vegaani", accessibility="Hissi")
+    signs_up(api, event_id, "eero", diet="vegaani")
+    signs_up(api, event_id, "pia", diet="vegaani")  # who waits
+    comes(api, signup_id, {"persons": [1]})
+    answer = api("GET", f"{LIST}/{event_id}/figures", key=STAFF_KEY)
+    assert answer.json == {
+        "event_id": event_id,
+        "ways": {
+            "room": {
+                "limit": 3,
+                "confirmed": 3,
+                "arrived": 1,
+                "held": 0,
+                "offered": 0,
+                "waiting": 1,
+            }
+        },
+        "diets": [{"text": "vegaani", "persons": 2}],
+        "accessibility": [{"text": "hissi", "persons": 1}],
+        "answers": [],
+    }
+    assert api("GET", f"{LIST}/e_nothing/figures", key=STAFF_KEY).status == 404
+
+
+def test_what_was_chosen_is_counted(api: Api) -> None:
+    question = {
+        "id": "level",
+        "kind": "choice",
+        "text": {"fi": "Taso"},
+        "choices": [{"id": "first", "text": {"fi": "A"}}, {"id": "second", "text": {"fi": "B"}}],
+    }
+    event_id = write(api, questions=[question])
+    signs_up(api, event_id, "aino", answers={"level": "second"})
+    answer = api("GET", f"{LIST}/{event_id}/figures", key=STAFF_KEY)
+    assert answer.json["answers"] == [{"question_id": "level", "counts": {"first": 0, "second": 1}}]

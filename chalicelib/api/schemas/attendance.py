@@ -146,6 +146,41 @@ class AttendanceOut(Answer):
     version: int
 
 
+class HeadsOut(Answer):
+    """Persons of a way, by how they stand; `arrived` are of those that are confirmed."""
+
+    limit: Annotated[int | None, Field(description="null: as many as come")]
+    confirmed: int
+    arrived: int
+    held: int
+    offered: int
+    waiting: int
+
+
+class SaidOut(Answer):
+    """How many persons said the same."""
+
+    text: str
+    persons: int
+
+
+class AnswersOut(Answer):
+    """How many parties answered a question how: by the id of a choice, or `yes` and `no`."""
+
+    question_id: str
+    counts: dict[str, int]
+
+
+class FiguresOut(Answer):
+    """Counts of an event, and nobody's name."""
+
+    event_id: str
+    ways: dict[Way, HeadsOut]
+    diets: Annotated[list[SaidOut], Field(description="of the confirmed in the room")]
+    accessibility: Annotated[list[SaidOut], Field(description="of all that are confirmed")]
+    answers: list[AnswersOut]
+
+
 class AttendanceList(Answer):
     """The sign-ups of an event, by name."""
 

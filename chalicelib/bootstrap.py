@@ -243,13 +243,13 @@ class Calendars:
 
 
 def _preview(kind: Kind, language: str, catalog: Catalog, now: datetime) -> Preview:
-    from chalicelib.adapters.calendar.invitation import invitation
     from chalicelib.adapters.mail.example import example
-    from chalicelib.adapters.mail.render import written
+    from chalicelib.adapters.mail.render import calendar_part, written
 
     letter = example(kind, language, catalog.site, catalog.spaces, now)
     found = written(letter)
-    calendar = invitation(letter).decode() if letter.method else None
+    part = calendar_part(letter)
+    calendar = part.decode() if part else None
     return Preview(found.subject, found.text, found.html, calendar)
 
 

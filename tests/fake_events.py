@@ -139,6 +139,13 @@ class FakeEvents:
             if need.head is not None:
                 self._stands(tx, need.head)
 
+    def check(self, tx: "FakeTransaction", event_id: str, person_id: str, version: int) -> None:
+        def found() -> Exception | None:
+            stored = self._store.signups.get((event_id, person_id))
+            return None if stored and stored.version == version else VersionRaced()
+
+        tx.require(_at(event_id, f"signup#{person_id}"), VERSION, found)
+
     def skip(self, tx: "FakeTransaction", event: Event, entry: Entry) -> None:
         self._count(tx, event, {entry.way: Count(waiting=-entry.size)}, {})
         self._queue_up(tx, entry, None)

@@ -76,6 +76,8 @@ class FakeOutbox:
             "outbox.context",
             lambda: MessageContext(
                 booking=store.bookings.get(name) if kind == "booking" else None,
+                event=store.events.get(name) if kind == "event" else None,
+                signup=store.signups.get((name, message.person_id)) if kind == "event" else None,
                 told=store.told.get(f"told#{message.subject}#{message.person_id}"),
                 suppressed=store.suppressed.get(message.person_id, ""),
                 reminders_off=message.person_id in store.reminders_off,

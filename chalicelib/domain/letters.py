@@ -7,8 +7,10 @@ from enum import StrEnum
 
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.catalog import Site
+from chalicelib.domain.events import Event, Way
 from chalicelib.domain.messages import Kind
 from chalicelib.domain.people import Person
+from chalicelib.domain.signups import SignUp
 from chalicelib.domain.spaces import Space
 
 
@@ -43,6 +45,32 @@ def facts_of(booking: Booking) -> Facts:
     )
 
 
+def facts_of_seat(event: Event, signup: SignUp) -> Facts:
+    """The facts of a sign-up as it is: its way stands where a booking has its spaces."""
+    return Facts(event.starts_at, event.ends_at, (signup.way.value,), signup.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What a mail about a sign-up is made from."""
+
+    event: Event
+    signup: SignUp
+    position: int = 0  # in the queue, from 1 on; 0 where it does not stand there
+    venue: str = ""  # in the language of the reader
+    link: str = ""  # of a confirmed remote person, and of nobody else (I-14)
+
+    @property
+    def sequence(self) -> int:
+        """Of its calendar entry: grows with the event's and with the sign-up's own (RFC 5545, 3.8.7.4)."""
+        return self.event.calendar_sequence + self.signup.sequence
+
+    @property
+    def remote(self) -> bool:
+        """Whether it is from somewhere else."""
+        return self.signup.way is Way.REMOTE
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One mail, before it is written. `to.language` is the language it is written in."""
@@ -55,6 +83,7 @@ class Letter:
     spaces: Mapping[str, Space]
     now: datetime
     booking: Booking | None = None  # of a digest, a login and an invitation there is none
+    seat: Seat | None = None  # of a mail about a sign-up
     rule: str = ""  # of a reminder: P1D, PT1H
     before: Facts | None = None  # of a change: what this person was told last
     method: Method | None = None  # of the calendar part; None: there is none

@@ -36,6 +36,11 @@ class Kind(StrEnum):
     DIGEST = "digest"  # to staff: what waits for an answer
     LOGIN = "login"  # a link and a code to log in by
     INVITATION = "invitation"  # to a partner
+    SEAT = "seat"  # at an event
+    WAITING = "waiting"  # for one
+    PROMOTION = "promotion"  # from the queue to a seat
+    SEAT_CANCELLATION = "seat-cancellation"  # of what a calendar may have
+    DEPARTURE = "departure"  # from the queue
 
 
 class State(StrEnum):
@@ -64,11 +69,16 @@ PRECEDENCE = (
     Kind.LOGIN,
     Kind.HOLD,
     Kind.CANCELLATION,
+    Kind.SEAT_CANCELLATION,
+    Kind.PROMOTION,
     Kind.CHANGE,
     Kind.CONFIRMATION,
+    Kind.SEAT,
     Kind.APPROVED,
     Kind.DENIED,
     Kind.PENDING,
+    Kind.WAITING,
+    Kind.DEPARTURE,
     Kind.EXPIRY,
     Kind.APPROVAL_ASKED,
     Kind.INVITATION,
@@ -83,7 +93,7 @@ class Message:
 
     message_id: str
     kind: Kind
-    subject: str  # booking#b_…
+    subject: str  # booking#b_…, event#e_…
     person_id: str  # or STAFF
     revision: int  # of its subject: what it tells of
     due_at: datetime

@@ -1,16 +1,15 @@
 """Whether a message is still true, and the letter that it becomes: judged from the state as it is now."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.bookings import Booking, State, judged
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.erasures import WHY
 from chalicelib.domain.kept import ERASED
-from chalicelib.domain.letters import Letter, Method, Telling, Told, facts_of
+from chalicelib.domain.letters import Method, Telling, Told, facts_of
 from chalicelib.domain.logins import open_at
-from chalicelib.domain.messages import EVIDENCE, STAFF, Kind, Message
-from chalicelib.domain.messages import State as Sending
+from chalicelib.domain.messages import STAFF, Kind, Message
 from chalicelib.domain.people import Person, Role
 from chalicelib.domain.profiles import role_of
 from chalicelib.domain.times import local_date
@@ -24,35 +23,13 @@ from chalicelib.services.links import (
     unsubscribe_url,
 )
 from chalicelib.services.ports import MessageContext, Ports
+from chalicelib.services.seat_letters import KINDS, seat_letter
+from chalicelib.services.verdicts import Drop, Ready, Wait, blank, settled
 
 # What tells a person the facts of a booking, to be compared with by what comes after.
 TELLING = (Kind.CONFIRMATION, Kind.PENDING, Kind.APPROVED, Kind.CHANGE, Kind.CANCELLATION)
 HORIZON = timedelta(days=3 * 366)  # beyond which nothing waits
 INVITING = (Kind.CONFIRMATION, Kind.APPROVED, Kind.CHANGE)
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """It is not true any more, or not wanted."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """It cannot be said yet what this person knows, or nothing may be sent at all until a time."""
-
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """It is true of a version of its booking; `told` is what its person will know."""
-
-    letter: Letter
-    version: int | None = None
-    told: Told | None = None
-    resumes: bool = False  # it tries whether sending works again
 
 
 def letter_of(ports: Ports, message: Message, now: datetime) -> Ready | Drop | Wait:
@@ -72,12 +49,20 @@ def _judged(
     ports: Ports, message: Message, context: MessageContext, now: datetime
 ) -> Ready | Drop | Wait:
     catalog = ports.settings.get()
+    if message.kind in KINDS:
+        return seat_letter(ports, message, context, catalog, now)
     if message.kind is Kind.DIGEST:
         return _digest(ports, message, catalog, now)
     if message.kind is Kind.LOGIN:
         return _login(ports, message, context, catalog, now)
     if message.kind is Kind.INVITATION:
         return _invitation(message, context, catalog, now)
+    return _of_booking(ports, message, context, catalog, now)
+
+
+def _of_booking(
+    ports: Ports, message: Message, context: MessageContext, catalog: Catalog, now: datetime
+) -> Ready | Drop | Wait:
     if context.booking is None:
         return Drop("no-subject")
     if context.suppressed and message.person_id != STAFF:
@@ -87,10 +72,10 @@ def _judged(
     booking = judged(context.booking, now)
     told = context.told or Told(message.subject, message.person_id)
     if message.kind in TELLING:
-        settled = _settled(ports, told, message)
-        if settled is None:
+        known = settled(ports, told, message)
+        if known is None:
             return Wait()
-        told = settled
+        told = known
     if reason := _untrue(message, booking, told.told):
         return Drop(reason)
     return _ready(ports, message, booking, told, catalog, now)
@@ -100,17 +85,6 @@ def _forgotten(message: Message, context: MessageContext) -> bool:
     """Whether its person is nobody any more, or the booking is nobody's that it would tell them of."""
     nobody_s = context.booking is not None and context.booking.person_id == ERASED
     return message.person_id == ERASED or (nobody_s and message.person_id != STAFF)
-
-
-def _settled(ports: Ports, told: Told, message: Message) -> Told | None:
-    """What this person knows by now; None where another message is still on its way to them."""
-    if told.telling is None or told.telling.message_id == message.message_id:
-        return told
-    other = ports.outbox.get(told.telling.message_id)
-    if other is not None and not other.final:
-        return None
-    arrived = other is not None and (other.reached or other.state in (*EVIDENCE, Sending.UNKNOWN))
-    return replace(told, told=told.telling if arrived else told.told, telling=None)
 
 
 def _untrue(message: Message, booking: Booking, told: Telling | None) -> str:
@@ -150,7 +124,7 @@ def _ready(
     staff = message.person_id == STAFF
     person = _staff(catalog) if staff else booking.person
     letter = replace(
-        _blank(message, person, catalog, now),
+        blank(message, person, catalog, now),
         booking=booking,
         rule=message.rule,
         before=told.told.facts if told.told else None,
@@ -188,20 +162,6 @@ def _method(message: Message, booking: Booking, told: Telling | None) -> Method 
     return None
 
 
-def _blank(message: Message, to: Person, catalog: Catalog, now: datetime) -> Letter:
-    """A letter that is about nothing yet, with staff's own paragraph in its reader's language."""
-    return Letter(
-        message_id=message.message_id,
-        attempt=message.attempt,
-        kind=message.kind,
-        to=to,
-        site=catalog.site,
-        spaces=catalog.spaces,
-        now=now,
-        extra=catalog.site.mail_texts.get(message.kind.value, {}).get(to.language, ""),
-    )
-
-
 def _login(
     ports: Ports, message: Message, context: MessageContext, catalog: Catalog, now: datetime
 ) -> Ready | Drop | Wait:
@@ -220,7 +180,7 @@ def _login(
     # A new key is read within minutes; one that is gone is waited for until the login is over.
     if login.key_id not in ports.secrets.known:
         return Wait()
-    letter = _blank(message, Person("", login.email, language=login.language), catalog, now)
+    letter = blank(message, Person("", login.email, language=login.language), catalog, now)
     return Ready(
         replace(
             letter,
@@ -243,7 +203,7 @@ def _invitation(
         return Drop("withdrawn")
     if local_date(now, catalog.site.zone) > profile.partner_until:
         return Drop("expired")
-    letter = _blank(message, profile.person, catalog, now)
+    letter = blank(message, profile.person, catalog, now)
     address = f"{catalog.site.base_url}/login"
     return Ready(replace(letter, login_url=address, last_day=profile.partner_until))
 
@@ -257,7 +217,7 @@ def _digest(ports: Ports, message: Message, catalog: Catalog, now: datetime) -> 
     if not waiting:
         return Drop("nothing-new")
     links = {each.booking_id: decide_url(ports, each) for each in waiting}
-    letter = _blank(message, _staff(catalog), catalog, now)
+    letter = blank(message, _staff(catalog), catalog, now)
     return Ready(replace(letter, waiting=tuple(waiting), decide_urls=links))
 
 

@@ -77,6 +77,8 @@ class MessageContext:
     """What has to be known to say whether and how a message is sent, read strongly and at once."""
 
     booking: Booking | None = None
+    event: Event | None = None
+    signup: SignUp | None = None  # of the person, to the event
     told: Told | None = None
     suppressed: str = ""  # why no mail goes to this person's address
     reminders_off: bool = False
@@ -235,6 +237,9 @@ class Events(Protocol):
         VersionRaced where anything that was read is no longer so: the event's version, what is
         needed, a sign-up's version, whose party somebody is in, a place in the queue.
         """
+
+    def check(self, tx: Transaction, event_id: str, person_id: str, version: int) -> None:
+        """VersionRaced where a sign-up has another version."""
 
     def skip(self, tx: Transaction, event: Event, entry: QueueEntry) -> None:
         """Take a place out of the queue that is nobody's any more; VersionRaced where it changed."""

@@ -12,6 +12,7 @@ from chalicelib.domain.errors import Race, VersionRaced
 from chalicelib.domain.events import Event, Promotion, Way, promotion
 from chalicelib.domain.people import CLOCK, ERASED
 from chalicelib.domain.queueing import Change, Needs, given
+from chalicelib.domain.signup_messages import signup_messages
 from chalicelib.domain.signup_news import news
 from chalicelib.domain.signups import Entry, SignUp, expired, lapsed, promoted
 from chalicelib.services import holds
@@ -40,12 +41,13 @@ def put(
         holds.end(ports, tx, before, after, now)
         # Who is promoted by somebody's leaving is promoted, whoever left.
         what = "promote" if before and before.waiting and after.seated else action
-        announce(ports, tx, before, after, by=by, action=what, now=now)
+        announce(ports, tx, event, before, after, by=by, action=what, now=now)
 
 
 def announce(
     ports: Ports,
     tx: Transaction,
+    event: Event,
     before: SignUp | None,
     after: SignUp,
     *,
@@ -53,7 +55,9 @@ def announce(
     action: str,
     now: datetime,
 ) -> None:
-    """Put what a change tells of into its own transaction: an entry of the log, with the news in it."""
+    """Put what a change tells of into its own transaction: messages, and an entry of the log."""
+    for each in signup_messages(event, before, after, now):
+        ports.outbox.put(tx, each)
     told = news(before, after)
     ports.audit.add(
         tx,

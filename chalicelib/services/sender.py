@@ -23,8 +23,9 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.messages import EVERYBODY, PRECEDENCE, STAFF, Kind, Message, State
 from chalicelib.domain.times import local_date
 from chalicelib.services.expanding import expand
-from chalicelib.services.letters import Drop, Ready, Wait, letter_of, waiting_for_staff
+from chalicelib.services.letters import letter_of, waiting_for_staff
 from chalicelib.services.ports import Ports
+from chalicelib.services.verdicts import Drop, Ready, Wait
 
 log = logging.getLogger(__name__)
 MOST_DUE = 1000  # in one run of the poller
@@ -184,6 +185,9 @@ def _mark(ports: Ports, marked: Message, ready: Ready) -> bool:
         ports.outbox.save_told(tx, ready.told)
     if ready.version is not None and ready.letter.booking is not None:
         ports.bookings.check(tx, ready.letter.booking.booking_id, ready.version)
+    if ready.version is not None and ready.letter.seat is not None:
+        signup = ready.letter.seat.signup
+        ports.events.check(tx, signup.event_id, signup.person_id, ready.version)
     return _commit(tx.commit) == SAVED
 
 

@@ -130,6 +130,12 @@ def test_an_address_is_trusted_again(api: Api) -> None:
     assert len(api.store.mails) == 1
 
 
+INVITES = (
+    *(Kind.CONFIRMATION, Kind.APPROVED, Kind.CHANGE, Kind.CANCELLATION),
+    *(Kind.SEAT, Kind.PROMOTION, Kind.SEAT_CANCELLATION),
+)
+
+
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
 @pytest.mark.parametrize("kind", list(Kind))
 def test_staff_see_how_each_mail_looks(
@@ -145,8 +151,7 @@ def test_staff_see_how_each_mail_looks(
     assert answer.status == 200
     assert "Tuokaa kengät." in answer.json["text"]
     assert "Tuokaa kengät." in answer.json["html"]
-    invites = (Kind.CONFIRMATION, Kind.APPROVED, Kind.CHANGE, Kind.CANCELLATION)
-    assert (answer.json["calendar"] is not None) == (kind in invites)
+    assert (answer.json["calendar"] is not None) == (kind in INVITES)
 
 
 def test_a_kind_of_mail_that_there_is_not_is_not_found(api: Api) -> None:

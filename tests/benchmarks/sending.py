@@ -98,7 +98,8 @@ def throughput() -> tuple[Figure, ...]:
 
 def _rendering(ports: Ports, store: Store) -> float:
     """Seconds of processor time that the writing of one mail takes."""
-    from chalicelib.services.letters import Ready, letter_of
+    from chalicelib.services.letters import letter_of
+    from chalicelib.services.verdicts import Ready
 
     found = [letter_of(ports, each, NOW) for each in map(a_message, range(0, MESSAGES, 49))]
     letters = [each.letter for each in found if isinstance(each, Ready)]

@@ -207,6 +207,18 @@ def test_a_sign_up_has_one_next_version(backend: Backend):
     assert look(backend, "p_aino").parties == {"p_aino": "p_aino"}
 
 
+def test_what_is_told_of_a_version_is_not_told_once_there_is_another(backend: Backend):
+    given(backend, None, a_signup())
+    written(backend, lambda tx: _check(backend, tx, "p_aino", 1))
+    for person_id, version in (("p_aino", 2), ("p_eero", 1)):
+        with pytest.raises(VersionRaced):
+            written(backend, lambda tx, p=person_id, v=version: _check(backend, tx, p, v))
+
+
+def _check(backend: Backend, tx, person_id: str, version: int) -> None:
+    backend.ports.events.check(tx, "e_one", person_id, version)
+
+
 def test_nobody_is_in_two_parties(backend: Backend):
     """S-16"""
     given(backend, None, a_signup("p_eero"))

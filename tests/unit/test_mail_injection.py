@@ -68,6 +68,11 @@ def attacked(kind: Kind, text: str) -> object:
         **about_person,
     )
     waiting = tuple(replace(each, person=person, title=text) for each in letter.waiting)
+    if letter.seat is not None:
+        event = replace(letter.seat.event, title=names, reason=text)
+        signup = replace(letter.seat.signup, person=person)
+        seat = replace(letter.seat, event=event, signup=signup, venue=text)
+        return replace(letter, to=person, seat=seat)
     return replace(letter, waiting=waiting)
 
 
@@ -99,11 +104,12 @@ def test_what_was_typed_is_text(kind: Kind, attempt: str) -> None:
         written = calendar.split(b"\r\n")
         assert [written.count(each) for each in (b"BEGIN:VEVENT", b"END:VEVENT")] == [1, 1]
         (event,) = Calendar.from_ical(calendar).walk("VEVENT")
-        assert event["UID"] == "b_EXAMPLE@lab.example"
+        assert event["UID"] in ("b_EXAMPLE@lab.example", "e_EXAMPLE@lab.example")
         assert event["ATTENDEE"] == "mailto:aino.aalto@gov.fi"
         assert event["ATTENDEE"].params["ROLE"] == "REQ-PARTICIPANT"
         assert event["SUMMARY"] == line(text)
-        assert event["DESCRIPTION"] == lines(text)
+        typed = "LOCATION" if event["UID"].startswith("e_") else "DESCRIPTION"
+        assert event[typed] == (line(text) if typed == "LOCATION" else lines(text))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.DIGEST])

@@ -108,7 +108,7 @@ def test_both_bodies_tell_the_same(kind: Kind, language: str) -> None:
     letter = a_letter(kind, language)
     facts = [letter.code, "Tuokaa oma muki.", TOLD_BY_KIND.get(kind, TOLD)[language]]
     if kind not in ENTRANCE:
-        facts.append("b_EXAMPLE")
+        facts.append("e_EXAMPLE" if letter.seat else "b_EXAMPLE")
     if kind is Kind.INVITATION:
         facts += [letter.to.name, letter.to.organisation, letter.to.email]
     for fact in facts:

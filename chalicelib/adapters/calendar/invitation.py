@@ -51,8 +51,8 @@ def invitation(letter: Letter) -> bytes:
         raise ValueError("a letter without a calendar part")
     status = Status.CANCELLED if method is Method.CANCEL else Status.CONFIRMED
     event = event_of(booking, letter.site, letter.spaces, letter.to.language, letter.now, status)
-    event.add("attendee", _attendee(letter.to))
-    return _calendar(method.value, event)
+    event.add("attendee", attendee_of(letter.to))
+    return calendar_of(method.value, event)
 
 
 def entry(
@@ -60,7 +60,7 @@ def entry(
 ) -> bytes:
     """A booking to be downloaded, in whatever state it is."""
     status = STATUSES.get(booking.state, Status.CANCELLED)
-    return _calendar(PUBLISH, event_of(booking, site, spaces, language, now, status))
+    return calendar_of(PUBLISH, event_of(booking, site, spaces, language, now, status))
 
 
 def uid(booking: Booking, site: Site) -> str:
@@ -68,7 +68,8 @@ def uid(booking: Booking, site: Site) -> str:
     return f"{booking.booking_id}@{site.host}"
 
 
-def _calendar(method: str, event: "Event") -> bytes:
+def calendar_of(method: str, event: "Event") -> bytes:
+    """One entry as a calendar of its own (RFC 5546, 3.2)."""
     from icalendar import Calendar
 
     calendar = Calendar()
@@ -105,7 +106,7 @@ def event_of(
     event.add("location", Text(", ".join((*names, house))))
     if description := _instructions(places, names, language):
         event.add("description", Text(description))
-    event.add("organizer", _address(site.address, house))
+    event.add("organizer", address_of(site.address, house))
     event.add("status", status.value)
     event.add("transp", "OPAQUE")
     event.add("created", booking.created_at)
@@ -124,18 +125,19 @@ def _instructions(places: list[Space], names: list[str], language: str) -> str:
     return "\n\n".join(f"{', '.join(who)}: {text}" for text, who in found.items())
 
 
-def _attendee(person: Person) -> "vCalAddress":
+def attendee_of(person: Person) -> "vCalAddress":
     """The reader: they said that they come when they booked, so no answer is asked for."""
     from icalendar import vText
 
-    attendee = _address(person.email, person.name)
+    attendee = address_of(person.email, person.name)
     attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
     attendee.params["PARTSTAT"] = vText("ACCEPTED")
     attendee.params["RSVP"] = vText("FALSE")
     return attendee
 
 
-def _address(email: str, name: str) -> "vCalAddress":
+def address_of(email: str, name: str) -> "vCalAddress":
+    """Somebody in a calendar (RFC 5545, 3.3.3)."""
     from icalendar import vCalAddress, vText
 
     address = vCalAddress(f"mailto:{quote(email, safe=IN_ADDRESSES)}")

@@ -175,6 +175,16 @@ class Events:
             if need.head is not None:
                 self._stands(tx, need.head)
 
+    def check(self, tx: Transaction, event_id: str, person_id: str, version: int) -> None:
+        """VersionRaced where a sign-up has another version."""
+        tx.check_version(
+            "events",
+            _key(event_id, f"{SIGNUP}{person_id}"),
+            version,
+            rank=Rank.VERSION,
+            failure=lambda _: VersionRaced(),
+        )
+
     def skip(self, tx: Transaction, event: Event, entry: Entry) -> None:
         """Take a place out of the queue that is nobody's any more; VersionRaced where it changed."""
         self._count(tx, event, {entry.way: Count(waiting=-entry.size)}, {})

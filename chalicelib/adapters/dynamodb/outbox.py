@@ -9,6 +9,7 @@ from chalicelib.adapters.dynamodb.batch import batch_get
 from chalicelib.adapters.dynamodb.bookings import SITE, booking_of
 from chalicelib.adapters.dynamodb.client import read
 from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, instant, iso, plain, typed
+from chalicelib.adapters.dynamodb.event_items import EVENT, SIGNUP, event_of, signup_of
 from chalicelib.adapters.dynamodb.logins import login_key, login_of
 from chalicelib.adapters.dynamodb.people import PREFERENCES, PROFILE, SUPPRESSED, profile_of
 from chalicelib.adapters.dynamodb.transaction import Transaction
@@ -73,10 +74,14 @@ class Outbox:
                 found["pause" if value["message_id"] == "pause" else "told"] = value
             elif table.endswith("people"):
                 found[value["item"]] = value
+            elif table.endswith("events"):
+                found["event" if value["item"] == EVENT else "signup"] = value
             else:
                 found[table.removeprefix(self._prefix)] = value
         return MessageContext(
             booking=booking_of(found["bookings"]) if "bookings" in found else None,
+            event=event_of(found["event"]) if "event" in found else None,
+            signup=signup_of(found["signup"]) if "signup" in found else None,
             told=told_of(found["told"]) if "told" in found else None,
             suppressed=found.get(SUPPRESSED, {}).get("reason", ""),
             reminders_off=found.get(PREFERENCES, {}).get("reminders") is False,
@@ -97,6 +102,12 @@ class Outbox:
         ]
         if kind == "booking":
             keys.append((f"{self._prefix}bookings", {"booking_id": name}))
+        if kind == "event":
+            events = f"{self._prefix}events"
+            keys += [
+                (events, {"event_id": name, "item": each})
+                for each in (EVENT, f"{SIGNUP}{message.person_id}")
+            ]
         if kind == "login":
             keys.append((f"{self._prefix}tokens", {"token_hash": login_key(name)}))
         if kind in ("login", "person"):

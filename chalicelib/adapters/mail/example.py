@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from chalicelib.adapters.mail.seat_example import SEATED, a_seat
 from chalicelib.domain.bookings import Booking, PendingChange, State
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.letters import Facts, Letter, Method, facts_of
@@ -45,6 +46,8 @@ def example(
     kind: Kind, language: str, site: Site, spaces: Mapping[str, Space], now: datetime
 ) -> Letter:
     """A letter of a kind with made-up contents, but the Lab's own spaces and staff's own texts."""
+    if kind in SEATED:
+        return a_seat(kind, language, site, spaces, now)
     if kind in (Kind.LOGIN, Kind.INVITATION):
         return _entrance(kind, language, site, spaces, now)
     booking = _booking(kind, language, site, spaces, now)

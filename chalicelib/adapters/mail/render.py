@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.adapters.calendar.attendance import attendance
 from chalicelib.adapters.calendar.invitation import invitation
 from chalicelib.adapters.mail.facts import Teller, wanted
 from chalicelib.adapters.mail.mime import mail
+from chalicelib.adapters.mail.seat_facts import about_seat
 from chalicelib.adapters.mail.words import FOLDER, Words
 from chalicelib.adapters.plain import line, lines
 from chalicelib.domain.bookings import Booking, State
@@ -41,9 +43,16 @@ class Written:
 
 def render(letter: Letter) -> bytes:
     """The whole mail, as it is sent (RFC 5322)."""
-    calendar = invitation(letter) if letter.method else None
+    calendar = calendar_part(letter)
     texts = written(letter)
     return mail(letter, texts.subject, texts.text, texts.html, calendar)
+
+
+def calendar_part(letter: Letter) -> bytes | None:
+    """What goes into the reader's calendar, where anything does."""
+    if letter.method is None:
+        return None
+    return attendance(letter) if letter.seat else invitation(letter)
 
 
 def written(letter: Letter) -> Written:
@@ -79,11 +88,14 @@ def _context(letter: Letter) -> dict[str, Any]:
         "unsubscribe_url": letter.unsubscribe_url,
         "method": letter.method.value if letter.method else "",
         "to_staff": letter.kind in TO_STAFF,
+        "of_event": letter.seat is not None,
     }
     if letter.kind is Kind.DIGEST:
         return context | {"waiting": _waiting(letter, teller)}
     if letter.kind in (Kind.LOGIN, Kind.INVITATION):
         return context | _entrance(letter, teller)
+    if letter.seat is not None:
+        return context | about_seat(letter.seat, letter.now, words)
     if letter.booking is None:
         raise ValueError("a letter about no booking")
     return context | _about(letter, letter.booking, teller)

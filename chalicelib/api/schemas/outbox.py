@@ -21,6 +21,11 @@ MessageKind = Literal[
     "digest",
     "login",
     "invitation",
+    "seat",
+    "waiting",
+    "promotion",
+    "seat-cancellation",
+    "departure",
 ]
 MessageState = Literal[
     "due",
@@ -45,7 +50,7 @@ class OutboxQuery(PageQuery):
         Annotated[
             str,
             StringConstraints(pattern=r"^[a-z]{1,20}#[A-Za-z0-9_-]{1,64}$"),
-            Field(description="booking#b_…"),
+            Field(description="booking#b_… or event#e_…"),
         ]
         | None
     ) = None

@@ -1,0 +1,63 @@
+"""Letters about nobody's seat at an event that never was: what staff look at before a mail goes out."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from chalicelib.domain.catalog import Site
+from chalicelib.domain.events import Event, State, Way, seats
+from chalicelib.domain.letters import Letter, Method, Seat
+from chalicelib.domain.messages import Kind
+from chalicelib.domain.people import Person
+from chalicelib.domain.signups import SignUp
+from chalicelib.domain.signups import State as SignUpState
+from chalicelib.domain.spaces import Space
+from chalicelib.domain.times import local_date, midnight, wall
+
+TITLE = {"fi": "Syksyn työpaja", "sv": "Höstens workshop", "en": "Autumn workshop"}
+STATES = {
+    Kind.SEAT: SignUpState.CONFIRMED,
+    Kind.WAITING: SignUpState.WAITING,
+    Kind.PROMOTION: SignUpState.CONFIRMED,
+    Kind.SEAT_CANCELLATION: SignUpState.LEFT,
+    Kind.DEPARTURE: SignUpState.LEFT,
+}
+METHODS = {
+    Kind.SEAT: Method.REQUEST,
+    Kind.PROMOTION: Method.REQUEST,
+    Kind.SEAT_CANCELLATION: Method.CANCEL,
+}
+SEATED = tuple(STATES)
+
+
+def a_seat(
+    kind: Kind, language: str, site: Site, spaces: Mapping[str, Space], now: datetime
+) -> Letter:
+    """A letter about a sign-up."""
+    tomorrow = local_date(now + timedelta(days=1), site.zone)
+    starts_at = wall(tomorrow, 10 * 60, site.zone)
+    event = Event(
+        event_id="e_EXAMPLE",
+        starts_at=starts_at,
+        ends_at=wall(tomorrow, 12 * 60, site.zone),
+        opens_at=midnight(local_date(now, site.zone), site.zone),
+        closes_at=starts_at,
+        ways={Way.ROOM: seats(20, 10)},
+        state=State.PUBLISHED,
+        title=TITLE,
+    )
+    person = Person("Aino Aalto", "aino.aalto@agency.example", language=language)
+    state = STATES[kind]
+    signup = SignUp(event.event_id, "p_example", person, Way.ROOM, state, event.opens_at)
+    return Letter(
+        message_id="m_example",
+        attempt=1,
+        kind=kind,
+        to=person,
+        site=site,
+        spaces=spaces,
+        now=now,
+        seat=Seat(event, signup, position=2 if kind is Kind.WAITING else 0),
+        method=METHODS.get(kind),
+        manage_url=f"{site.base_url}/signup/s_EXAMPLE_example/example",
+        extra=site.mail_texts.get(kind.value, {}).get(language, ""),
+    )

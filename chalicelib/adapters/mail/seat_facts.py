@@ -1,0 +1,41 @@
+"""What a mail tells of a sign-up, in the reader's language."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.adapters.mail.facts import Row
+from chalicelib.adapters.mail.words import Words
+from chalicelib.adapters.plain import line, lines
+from chalicelib.domain.events import Way
+from chalicelib.domain.letters import Seat
+from chalicelib.domain.spoken import in_language
+
+NEAR = timedelta(hours=24)
+WAYS = {Way.ROOM: "way.room", Way.REMOTE: "way.remote"}
+
+
+def about_seat(seat: Seat, now: datetime, words: Words) -> dict[str, Any]:
+    """What templates may say of a sign-up."""
+    event, signup = seat.event, seat.signup
+    title = line(in_language(event.title, words.language))
+    when = words.when(event.starts_at, event.ends_at)
+    found = {
+        "event": title,
+        "when": f"{when} ({words.zone_name})" if words.zone_name not in when else when,
+        "where": line(seat.venue),
+        "link": seat.link,
+        "way": words(WAYS[signup.way]),
+        "persons": str(signup.size) if signup.members else "",
+        "event_number": event.event_id,
+    }
+    return {
+        "title": title,
+        "when": when,
+        "start": f"{words.at(event.starts_at)} ({words.zone_name})",
+        "near": event.starts_at - now <= NEAR,  # then the start is said first (W-25)
+        "position": seat.position,
+        "details": [Row(words(f"row.{name}"), value) for name, value in found.items() if value],
+        "reason": "" if event.live else lines(event.reason),
+        "called_off": not event.live,
+        "live": signup.live,
+    }

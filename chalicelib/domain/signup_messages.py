@@ -1,0 +1,55 @@
+"""Which messages a change of a sign-up makes: what there is to tell, put into the outbox."""
+
+from datetime import datetime, timedelta
+
+from chalicelib.domain.announcements import STALE
+from chalicelib.domain.events import Event
+from chalicelib.domain.messages import Kind, Message, message
+from chalicelib.domain.reminders import TOO_LATE
+from chalicelib.domain.signup_news import News, news
+from chalicelib.domain.signups import SignUp
+
+KINDS = {
+    News.CONFIRMATION: Kind.SEAT,
+    News.CHANGE: Kind.SEAT,  # in another way: it is confirmed anew (S-24)
+    News.WAITING: Kind.WAITING,
+    News.PROMOTION: Kind.PROMOTION,
+    News.CANCELLATION: Kind.SEAT_CANCELLATION,
+    News.DEPARTURE: Kind.DEPARTURE,
+}
+
+
+def signup_messages(
+    event: Event, before: SignUp | None, after: SignUp, now: datetime
+) -> list[Message]:
+    """The messages of a change of a sign-up: one, or none."""
+    if before is not None and before.confirm_by is not None and not after.live:
+        return []  # of what nobody proved there is nobody to tell of its end
+    told = news(before, after)
+    kind = KINDS.get(told) if told else None
+    if kind is None:
+        return []
+    return [
+        message(
+            kind,
+            subject_of(event),
+            after.person_id,
+            after.version,
+            due_at=now,
+            now=now,
+            expires_at=_expiry(kind, event, now),
+        )
+    ]
+
+
+def subject_of(event: Event) -> str:
+    """What messages call an event."""
+    return f"event#{event.event_id}"
+
+
+def _expiry(kind: Kind, event: Event, now: datetime) -> datetime:
+    if kind is Kind.PROMOTION:
+        return event.starts_at - TOO_LATE  # nobody could come any more (W-25)
+    if kind is Kind.SEAT_CANCELLATION:
+        return max(event.ends_at, now + timedelta(hours=1))
+    return now + STALE if kind is Kind.DEPARTURE else event.ends_at

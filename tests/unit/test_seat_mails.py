@@ -1,0 +1,281 @@
+"""What is told of a sign-up, from its change to the letter, over the fakes."""
+
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from icalendar import Calendar
+
+from chalicelib.adapters.mail.render import render
+from chalicelib.domain.events import Way
+from chalicelib.domain.letters import Letter
+from chalicelib.domain.messages import Kind, State
+from chalicelib.domain.people import person_id_of
+from chalicelib.domain.signups import State as SignUpState
+from chalicelib.services import events, sender, signup_changes
+from chalicelib.services.seat_letters import content
+from tests.builders import ANYBODY, STAFF, an_intent
+from tests.event_builders import START, a_hybrid, a_signup, an_event, somebody
+from tests.event_scene import EVENT, Scene, id_of
+from tests.mails import Read, a_letter, read
+
+FIVE = ("aino", "eero", "iida", "otto", "ulla")
+
+
+class Died(BaseException):
+    """The end of a worker."""
+
+
+class Office(Scene):
+    """A scene whose mails are read."""
+
+    def __init__(self, *args: object, **more: object) -> None:
+        super().__init__(*args, **more)
+        self.letters: list[Letter] = []
+        self.ports = replace(self.ports, render=self.render)
+
+    def render(self, letter: Letter) -> bytes:
+        self.letters.append(letter)
+        return render(letter)
+
+    def deliver(self) -> list[Letter]:
+        """Look at all that is due; what was rendered meanwhile, in order."""
+        self.letters.clear()
+        for each in sorted(self.store.messages.values(), key=lambda one: one.created_at):
+            sender.work(self.ports, each.message_id)
+        return list(self.letters)
+
+    def to(self, name: str) -> list[tuple[str, str]]:
+        """What went to somebody in the last delivery: kind and method."""
+        return [
+            (each.kind.value, each.method.value if each.method else "-")
+            for each in self.letters
+            if person_id_of(each.to.email, "a salt for tests") == id_of(name)
+        ]
+
+    def mails(self) -> list[Read]:
+        return [read(render(each)) for each in self.letters]
+
+
+def sequence(letter: Letter) -> int:
+    (calendar, _) = read(render(letter)).calendars
+    (entry,) = Calendar.from_ical(calendar).walk("VEVENT")
+    return int(entry["SEQUENCE"])
+
+
+def full(*waiting: str) -> Office:
+    office = Office()
+    office.sign_up(*FIVE, *waiting)
+    return office
+
+
+def test_who_has_a_seat_is_told_with_an_entry_for_the_calendar():
+    office = full()
+    office.deliver()
+    assert office.to("aino") == [("seat", "REQUEST")]
+    assert len(office.store.mails) == 5
+
+
+def test_who_waits_is_told_the_place_and_gets_no_entry():
+    """I-02"""
+    office = full("liisa", "matti")
+    office.deliver()
+    assert office.to("matti") == [("waiting", "-")]
+    assert office.letters[-1].seat.position == 2
+    assert not office.mails()[-1].calendars
+
+
+def test_the_place_is_that_of_the_moment_in_which_the_mail_is_sent():
+    office = full("liisa", "matti")
+    office.leave("liisa")
+    office.deliver()
+    (letter,) = [each for each in office.letters if each.kind is Kind.WAITING]
+    assert letter.seat.position == 1
+
+
+def test_who_is_promoted_gets_an_entry_that_is_newer_than_any_before():
+    """I-03"""
+    office = full("liisa")
+    office.deliver()
+    office.leave("aino")
+    office.deliver()
+    assert office.to("liisa") == [("promotion", "REQUEST")]
+    assert office.to("aino") == [("seat-cancellation", "CANCEL")]
+    assert all(sequence(each) > 0 for each in office.letters)
+
+
+def test_near_the_start_a_promotion_says_the_start_first_and_comes_in_time_or_never():
+    """W-25"""
+    office = full("liisa")
+    office.deliver()
+    office.clock.time = START - timedelta(minutes=20)
+    office.leave("aino")
+    office.deliver()
+    (mail,) = [each for each in office.mails() if "pian" in each.text]
+    assert mail.text.index("klo 9.00") < mail.text.index("jonotuslistalla")
+    (message,) = [e for e in office.store.messages.values() if e.kind is Kind.PROMOTION]
+    assert message.expires_at == START - timedelta(minutes=10)
+
+
+def test_who_was_promoted_and_left_before_the_mail_is_not_told_of_a_seat():
+    """W-07"""
+    office = full("liisa")
+    office.deliver()
+    office.leave("aino", "liisa")
+    office.deliver()
+    assert "promotion" not in [kind for kind, _ in office.to("liisa")]
+
+
+def test_who_leaves_between_the_look_and_the_mark_is_not_told_of_a_seat():
+    office = Office()
+    office.sign_up("aino")
+    once = iter([True])
+
+    def leaves(letter: Letter) -> bytes:
+        if next(once, False):
+            office.leave("aino")
+        return office.render(letter)
+
+    office.ports = replace(office.ports, render=leaves)
+    office.deliver()
+    assert not office.store.mails
+
+
+def test_an_event_called_off_is_told_to_all_and_taken_out_of_the_calendars_that_have_it():
+    """W-16, I-06"""
+    office = full("liisa", "matti", "sanna")
+    office.deliver()
+    events.call_off(office.ports, EVENT, "Kouluttaja on sairaana.", an_intent(STAFF))
+    events.go_on(office.ports, EVENT)
+    office.deliver()
+    kinds = sorted((each.kind.value, each.method is not None) for each in office.letters)
+    assert kinds == [("departure", False)] * 3 + [("seat-cancellation", True)] * 5
+    for mail in office.mails():
+        assert "Kouluttaja on sairaana." in mail.text
+        assert "tapahtuma on peruttu" in mail.text
+
+
+def test_an_event_called_off_before_a_seat_was_told_is_told_all_the_same():
+    """W-16"""
+    office = full("liisa")
+    events.call_off(office.ports, EVENT, "", an_intent(STAFF))
+    office.deliver()
+    assert office.to("aino") == [("seat-cancellation", "-")]
+    assert office.to("liisa") == [("departure", "-")]
+
+
+def test_who_gives_up_a_seat_that_nobody_has_told_them_of_knows():
+    office = Office()
+    office.sign_up("aino")
+    office.leave("aino")
+    assert office.deliver() == []
+
+
+def test_a_mail_of_half_the_cancellations_is_sent_once_whatever_died():
+    """W-17"""
+    office = full("liisa", "matti", "sanna")
+    office.deliver()
+    left = iter(range(5))  # the event's own write, and four of eight
+
+    def die(name: str) -> None:
+        if name == "commit" and next(left, None) is None:
+            raise Died
+
+    office.store.before = die
+    with pytest.raises(Died):
+        events.call_off(office.ports, EVENT, "", an_intent(STAFF))
+    office.store.before = lambda _name: None
+    office.deliver()
+    told = len(office.letters)
+    events.reconcile_all(office.ports)
+    events.reconcile_all(office.ports)
+    office.deliver()
+    assert (told, len(office.letters)) == (4, 4)
+    assert len(office.store.mails) == 16
+
+
+def test_who_never_proved_an_address_is_not_told_of_the_end_of_a_hold():
+    office = Office(prove_address=True)
+    office.sign_up("aino", actor=ANYBODY)
+    office.later(minutes=31)
+    office.check_settled()
+    assert office.of("aino").state is SignUpState.EXPIRED
+    assert office.deliver() == []
+
+
+def test_no_mail_holds_the_address_of_another():
+    """I-07"""
+    office = full("liisa")
+    office.deliver()
+    for letter in office.letters:
+        raw = read(render(letter)).text + "".join(map(str, read(render(letter)).calendars))
+        others = {somebody(name).email for name in (*FIVE, "liisa")} - {letter.to.email}
+        assert not any(each in raw for each in others)
+
+
+def test_a_seat_handed_over_leaves_one_calendar_and_enters_another():
+    """S-25"""
+    office = full("liisa")
+    office.deliver()
+    office.do(signup_changes.hand_over, "aino", colleague=somebody("reino"))
+    office.deliver()
+    assert office.to("aino") == [("seat-cancellation", "CANCEL")]
+    assert office.to("reino") == [("seat", "REQUEST")]
+    assert office.to("liisa") == []
+
+
+def test_nothing_is_sent_to_an_address_that_does_not_work():
+    """R-18"""
+    office = Office()
+    office.store.suppressed[id_of("aino")] = "bounced"
+    office.sign_up("aino")
+    assert office.deliver() == []
+    (message,) = office.store.messages.values()
+    assert (message.state, message.reason) == (State.DROPPED, "suppressed")
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_the_title_is_that_of_the_readers_language(language):
+    """R-21"""
+    office = Office(an_event())
+    office.sign_up("aino", person=replace(somebody("aino"), language=language))
+    office.deliver()
+    title = {"fi": "Työpaja", "sv": "Verkstad", "en": "Workshop"}[language]
+    assert title in office.mails()[0].text
+
+
+def test_who_takes_part_in_another_way_is_confirmed_anew():
+    """S-24"""
+    office = Office(a_hybrid())
+    office.sign_up("aino")
+    (first,) = office.deliver()
+    office.do(signup_changes.switch, "aino", way=Way.REMOTE)
+    (second,) = office.deliver()
+    assert office.to("aino") == [("seat", "REQUEST")]
+    assert sequence(second) > sequence(first)
+    assert "Etänä" in office.mails()[0].text
+
+
+@pytest.mark.parametrize("way", list(Way))
+@pytest.mark.parametrize("state", list(SignUpState))
+def test_the_link_is_for_confirmed_remote_people_and_nobody_else(way, state):
+    """I-14"""
+    programme = SimpleNamespace(
+        space_id="", address="Aulakatu 1", remote_link="https://meet.example/x"
+    )
+    office = Office()
+    catalog = office.ports.settings.get()
+    signup = a_signup(way=way, state=state)
+    _, link = content(SimpleNamespace(programme=programme), signup, catalog)
+    assert bool(link) == (way is Way.REMOTE and state is SignUpState.CONFIRMED)
+
+
+def test_the_link_is_in_the_mail_and_in_its_entry():
+    """I-14"""
+    letter = a_letter(Kind.SEAT)
+    remote = replace(letter.seat, link="https://meet.example/x")
+    mail = read(render(replace(letter, seat=remote)))
+    (entry,) = Calendar.from_ical(mail.calendars[0]).walk("VEVENT")
+    assert entry["CONFERENCE"] == entry["DESCRIPTION"] == "https://meet.example/x"
+    assert "https://meet.example/x" in mail.text

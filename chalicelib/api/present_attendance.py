@@ -3,12 +3,16 @@
 Answers to writes are kept for replays, so they name nobody.
 """
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from chalicelib.api.present import moment
 from chalicelib.domain.attendance import arrivals
 from chalicelib.domain.catalog import Site
+from chalicelib.domain.events import Event
+from chalicelib.domain.figures import Figures
 from chalicelib.domain.signups import Place, SignUp
 
 Json = dict[str, Any]
@@ -51,6 +55,26 @@ def expected(one: SignUp, place: Place | None, site: Site) -> Json:
         "created_at": moment(one.created_at, site.zone),
         "version": one.version,
     }
+
+
+def figures(event: Event, found: Figures) -> Json:
+    """Counts of an event."""
+    return {
+        "event_id": event.event_id,
+        "ways": {
+            way.value: {"limit": event.ways[way].limit, **asdict(heads)}
+            for way, heads in found.ways.items()
+        },
+        "diets": _said(found.diets),
+        "accessibility": _said(found.accessibility),
+        "answers": [
+            {"question_id": key, "counts": dict(counts)} for key, counts in found.answers.items()
+        ],
+    }
+
+
+def _said(counts: Mapping[str, int]) -> list[Json]:
+    return [{"text": text, "persons": persons} for text, persons in counts.items()]
 
 
 def _stands(one: SignUp) -> Json:

@@ -15,11 +15,16 @@ from chalicelib.api.schemas.attendance import (
     CheckInIn,
     CheckInOut,
     CheckOutQuery,
+    FiguresOut,
     TicketIn,
+    WalkInIn,
 )
+from chalicelib.domain.events import Way
+from chalicelib.domain.people import Person
 from chalicelib.domain.signups import SignUp, State
-from chalicelib.services import attendance
+from chalicelib.services import attendance, walk_ins
 from chalicelib.services.access import Action
+from chalicelib.services.signups import Guest
 
 routes = Routes("staff_attendance")
 EVENT = "/v1/staff/events/{event_id}"
@@ -51,6 +56,20 @@ def list_signups(call: Call) -> Reply:
     following = sealed({"p": page[-1].person_id}, f"{event_id}\n{call.listed}") if more else None
     items = [present_attendance.expected(each, found.place(each), site) for each in page]
     return Reply({"items": items, "next": following}, private=True)
+
+
+@routes.add(
+    "GET",
+    f"{EVENT}/figures",
+    "Counts of an event",
+    answers={200: FiguresOut},
+    problems=(404,),
+    action=Action.RUN,
+)
+def figures(call: Call) -> Reply:
+    """How many come, what they eat and need, and what they chose: without names, for the caterer."""
+    event, found = attendance.figures(call.ports, call.id("event_id"))
+    return Reply(present_attendance.figures(event, found), private=True)
 
 
 @routes.add(
@@ -103,11 +122,46 @@ def check_in_by_code(call: Call) -> Reply:
     )
 
 
-def rendered(call: Call) -> Callable[[SignUp], dict[str, Any]]:
+@routes.add(
+    "POST",
+    f"{EVENT}/walk-ins",
+    "Let in somebody who has not signed up",
+    body=WalkInIn,
+    answers={201: CheckInOut},
+    problems=(404, 409),
+    action=Action.RUN,
+)
+def walk_in(call: Call) -> Reply:
+    """Sign up and check in whoever stands at the door, also past the window; `event-full` may be overridden."""
+    intent = call.intent(rendered(call, 201))
+    return stored(walk_ins.walk_in(call.ports, walk_in_of(call.id("event_id"), call.body), intent))
+
+
+def walk_in_of(event_id: str, body: WalkInIn) -> walk_ins.WalkIn:
+    """The body of a walk-in as a request."""
+    return walk_ins.WalkIn(
+        event_id,
+        Person(body.name, body.email or "", body.organisation, body.language),
+        Way(body.way),
+        tuple(
+            Guest(each.name, diet=each.diet, accessibility=each.accessibility)
+            for each in body.guests
+        ),
+        body.diet,
+        body.accessibility,
+        tuple(body.override),
+    )
+
+
+def rendered(call: Call, status: int = 200) -> Callable[[SignUp], dict[str, Any]]:
     """How a party is answered."""
 
     def render(signup: SignUp) -> dict[str, Any]:
         body = present_attendance.checked(signup, call.catalog.site)
-        return {"status": 200, "headers": {}, "body": body}
+        headers = {}
+        if status == 201:
+            base = call.catalog.site.base_url
+            headers["Location"] = f"{base}/v1/signups/{signup.signup_id}"
+        return {"status": status, "headers": headers, "body": body}
 
     return render

@@ -4,7 +4,7 @@ Nobody overtakes: a newcomer has a seat only where nobody waits, and waits only 
 seats are too few. A party is never split, and nobody passes one at the head that does not fit.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -87,6 +87,26 @@ def waits(event: Event, way: Way, size: int, now: datetime) -> Needs:
         raise refuse("event-full", "/way", way=way.value)
     # Nobody else has joined since, or the number would be another: the list has room still.
     return Needs(free_below=size, or_somebody_waits=True, number=seats.next_number)
+
+
+def at_the_door(
+    event: Event, way: Way, size: int, now: datetime, override: Collection[str] = ()
+) -> Needs:
+    """What somebody who stands at the door needs for a seat, window or not.
+
+    Refused: `event-full`; `held-for-waiting-list` where others wait in a queue that still moves, whom
+    nobody is to pass. After the cut-off nobody is promoted any more, and a free seat is for who is there
+    (W-24). A host may override either: then there may be more people than seats (W-11).
+    """
+    seats = seats_of(event, way)
+    moves = promotion(event, now) is not Promotion.NONE
+    if seats.free < size:
+        if "event-full" not in override:
+            raise refuse("event-full", "/way", way=way.value)
+        return Needs(free_below=size)
+    if moves and seats.waiting and "held-for-waiting-list" not in override:
+        raise refuse("held-for-waiting-list", "/way", way=way.value)
+    return Needs(free_from=size, nobody_waits=moves and not seats.waiting)
 
 
 def given(event: Event, way: Way, freed: int, head: Entry | None, now: datetime) -> Given:

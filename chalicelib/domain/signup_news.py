@@ -20,7 +20,9 @@ class News(StrEnum):
 
 
 def news(before: SignUp | None, after: SignUp) -> News | None:
-    """What is told of a change, if it is anything."""
+    """What is told of a change, if it is anything, and they have an address to be told at."""
+    if not after.person.email:
+        return None
     if not after.live:
         return _of_the_end(before, after)
     if before is None or not before.live:

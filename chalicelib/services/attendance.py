@@ -8,6 +8,8 @@ from chalicelib.domain import attendance as domain
 from chalicelib.domain.collation import folded, name_key
 from chalicelib.domain.errors import NotFound, refuse
 from chalicelib.domain.events import Event, Way, check_running
+from chalicelib.domain.figures import Figures
+from chalicelib.domain.figures import figures as count
 from chalicelib.domain.people import Actor
 from chalicelib.domain.queueing import Needs
 from chalicelib.domain.signups import (
@@ -84,6 +86,15 @@ def listing(ports: Ports, event_id: str) -> Listing:
     found = [judged(each, now) for each in all_of(ports, event_id)]
     found.sort(key=lambda each: (*name_key(each.person.name), each.person_id))
     return Listing(event, tuple(found))
+
+
+def figures(ports: Ports, event_id: str) -> tuple[Event, Figures]:
+    """An event, and what is counted of it now: for the caterer, without anybody's name."""
+    event = ports.events.look(event_id).event
+    if event is None:
+        raise NotFound
+    signups, now = all_of(ports, event_id), ports.clock.now()
+    return event, count(signups, event.ways, event.questions, now)
 
 
 def note(

@@ -164,9 +164,11 @@ OPERATIONS: Mapping[str, Ask] = {
     "DELETE /v1/staff/events/{event_id}": Ask(Action.RUN),
     "POST /v1/staff/events/{event_id}/publish": Ask(Action.RUN, {}, also=(409,)),
     "GET /v1/staff/events/{event_id}/signups": Ask(Action.RUN),
+    "GET /v1/staff/events/{event_id}/figures": Ask(Action.RUN),
     "POST /v1/staff/events/{event_id}/check-in": Ask(
         Action.RUN, {**NOT_A_CODE}, also=(422,), of_nothing=(422,)
     ),
+    "POST /v1/staff/events/{event_id}/walk-ins": Ask(Action.RUN, {"name": "Outi Ohikulkija"}),
     "POST /v1/staff/signups/{signup_id}/check-in": Ask(Action.RUN, {}),
     "DELETE /v1/staff/signups/{signup_id}/check-in": Ask(Action.RUN),
     "GET /v1/staff/outbox": Ask(Action.RUN),

@@ -24,6 +24,7 @@ WRITES = [
     ("PATCH", "/v1/signups/s_1_2", FORM_KEY),
     ("POST", "/v1/signups/s_1_2/hand-over", FORM_KEY),
     ("POST", "/v1/signups/s_1_2/accept", FORM_KEY),
+    ("POST", "/v1/staff/events/e_1/walk-ins", STAFF_KEY),
     ("POST", "/v1/staff/bookings/b_1/deny", STAFF_KEY),
     ("POST", "/v1/staff/bookings/b_1/approve", STAFF_KEY),
 ]
@@ -310,6 +311,7 @@ QUERIES = [
     ("/v1/signups/s_1_2", STAFF_KEY),
     ("/v1/staff/events", STAFF_KEY),
     ("/v1/staff/events/e_1/signups", STAFF_KEY),
+    ("/v1/staff/events/e_1/figures", STAFF_KEY),
     ("/v1/staff/settings", STAFF_KEY),
 ]
 

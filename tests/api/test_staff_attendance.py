@@ -217,3 +217,68 @@ def test_a_list_is_no_form_s_to_see(api: Api, event_id: str) -> None:
     assert api("GET", f"{LIST}/{event_id}/signups", key=FORM_KEY).status == 404
     assert api("POST", f"/v1/staff/signups/{signup_id}/check-in", {}, FORM_KEY).status == 404
     assert api("GET", f"{LIST}/e_nothing/signups", key=STAFF_KEY).status == 404
+
+
+def test_who_is_at_the_door_is_let_in_with_or_without_an_address(api: Api, event_id: str) -> None:
+    """S-21: what is told of diets has its limit."""
+    address = f"{LIST}/{event_id}/walk-ins"
+    body = {"name": "Ohto Ohikulkija", "guests": [{"name": "Vieras", "diet": "Maidoton"}]}
+    answer = api("POST", address, body, STAFF_KEY, Idempotency_Key="k")
+    assert answer.status == 201, answer.text
+    signup_id = answer.json["signup_id"]
+    assert answer.headers["Location"] == f"https://lab.example/v1/signups/{signup_id}"
+    assert answer.json["arrived_at"] == ["2026-12-01T09:00:00+02:00"] * 2
+    assert "Ohto" not in answer.text
+    again = api("POST", address, body, STAFF_KEY, Idempotency_Key="k")
+    assert again.json == answer.json
+    known = api("POST", address, {"name": "Aino Aalto", "email": "aino.aalto@gov.fi"}, STAFF_KEY)
+    assert known.json["signup_id"].endswith(api.person_id("aino.aalto@gov.fi")[2:])
+    full = api("POST", address, {"name": "Eero"}, STAFF_KEY)
+    assert (full.status, full.problem) == (409, "event-full")
+    more = api("POST", address, {"name": "Eero", "override": ["event-full"]}, STAFF_KEY)
+    assert more.status == 201
+    seats = api("GET", f"{LIST}/{event_id}", key=STAFF_KEY).json["ways"]["room"]
+    assert (seats["free"], seats["over"]) == (0, 1)
+    listed = api("GET", f"{LIST}/{event_id}/signups", key=STAFF_KEY).json["items"]
+    assert [each["person"]["name"] for each in listed] == ["Aino Aalto", "Eero", "Ohto Ohikulkija"]
+    wrong = {"name": " ", "email": "x", "diet": "x" * 2001, "override": ["slot-taken"], "way": "x"}
+    refused = api("POST", address, wrong, STAFF_KEY)
+    assert set(refused.pointers) == {"/name", "/email", "/diet", "/override/0", "/way"}
+
+
+def test_the_caterer_s_counts_have_no_names(api: Api, event_id: str) -> None:
+    signup_id = signs_up(api, event_id, "aino", "Bertta", diet="Vegaani", accessibility="Hissi")
+    signs_up(api, event_id, "eero", diet="vegaani")
+    signs_up(api, event_id, "pia", diet="vegaani")  # who waits
+    comes(api, signup_id, {"persons": [1]})
+    answer = api("GET", f"{LIST}/{event_id}/figures", key=STAFF_KEY)
+    assert answer.json == {
+        "event_id": event_id,
+        "ways": {
+            "room": {
+                "limit": 3,
+                "confirmed": 3,
+                "arrived": 1,
+                "held": 0,
+                "offered": 0,
+                "waiting": 1,
+            }
+        },
+        "diets": [{"text": "vegaani", "persons": 2}],
+        "accessibility": [{"text": "hissi", "persons": 1}],
+        "answers": [],
+    }
+    assert api("GET", f"{LIST}/e_nothing/figures", key=STAFF_KEY).status == 404
+
+
+def test_what_was_chosen_is_counted(api: Api) -> None:
+    question = {
+        "id": "level",
+        "kind": "choice",
+        "text": {"fi": "Taso"},
+        "choices": [{"id": "first", "text": {"fi": "A"}}, {"id": "second", "text": {"fi": "B"}}],
+    }
+    event_id = write(api, questions=[question])
+    signs_up(api, event_id, "aino", answers={"level": "second"})
+    answer = api("GET", f"{LIST}/{event_id}/figures", key=STAFF_KEY)
+    assert answer.json["answers"] == [{"question_id": "level", "counts": {"first": 0, "second": 1}}]

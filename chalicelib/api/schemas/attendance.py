@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from chalicelib.api.schemas.base import Answer, Model, PageQuery
 from chalicelib.api.schemas.events import Way
+from chalicelib.api.schemas.fields import Email, Language, Line, Name, _text
 
 SignUpState = Literal[
     "held",
@@ -31,6 +32,12 @@ Code = Annotated[
     str,
     StringConstraints(min_length=1, max_length=300),
     Field(description="as typed, or all that a scanner read"),
+]
+Told = Annotated[
+    str,
+    StringConstraints(max_length=2000),
+    AfterValidator(_text),
+    Field(description="deleted seven days after the event"),
 ]
 Arrived = Annotated[str | None, Field(description="when they were checked in")]
 
@@ -60,6 +67,34 @@ class TicketIn(CheckInIn):
     """Whose ticket it is, by its code."""
 
     code: Code
+
+
+class WalkInGuest(Model):
+    """Somebody who comes along."""
+
+    name: Name
+    diet: Told = ""
+    accessibility: Told = ""
+
+
+class WalkInIn(Model):
+    """Somebody at the door who has not signed up. Without an address they get no mails."""
+
+    name: Name
+    email: Email | None = None
+    organisation: Line = ""
+    language: Language = "fi"
+    way: Way = "room"
+    guests: Annotated[list[WalkInGuest], Field(max_length=100)] = []
+    diet: Told = ""
+    accessibility: Told = ""
+    override: Annotated[
+        list[Literal["event-full", "held-for-waiting-list"]],
+        Field(
+            max_length=2,
+            description="let them in although it is full, or although others wait; it is noted",
+        ),
+    ] = []
 
 
 class CheckInOut(Answer):
@@ -109,6 +144,41 @@ class AttendanceOut(Answer):
     guests: list[AttendeeOut]
     created_at: str
     version: int
+
+
+class HeadsOut(Answer):
+    """Persons of a way, by how they stand; `arrived` are of those that are confirmed."""
+
+    limit: Annotated[int | None, Field(description="null: as many as come")]
+    confirmed: int
+    arrived: int
+    held: int
+    offered: int
+    waiting: int
+
+
+class SaidOut(Answer):
+    """How many persons said the same."""
+
+    text: str
+    persons: int
+
+
+class AnswersOut(Answer):
+    """How many parties answered a question how: by the id of a choice, or `yes` and `no`."""
+
+    question_id: str
+    counts: dict[str, int]
+
+
+class FiguresOut(Answer):
+    """Counts of an event, and nobody's name."""
+
+    event_id: str
+    ways: dict[Way, HeadsOut]
+    diets: Annotated[list[SaidOut], Field(description="of the confirmed in the room")]
+    accessibility: Annotated[list[SaidOut], Field(description="of all that are confirmed")]
+    answers: list[AnswersOut]
 
 
 class AttendanceList(Answer):

@@ -36,6 +36,7 @@ def ports() -> Ports:
 
 def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None = None) -> Ports:
     """Ports over a DynamoDB client and tables with a prefix; the rest is made when it is needed."""
+    from chalicelib.adapters import markdown
     from chalicelib.adapters.dynamodb.api_keys import ApiKeys
     from chalicelib.adapters.dynamodb.audit import Audit
     from chalicelib.adapters.dynamodb.bookings import Bookings
@@ -78,6 +79,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         secrets=_Secrets(settings),
         audiences=_Audiences(),
         calendars=Calendars(),
+        markdown=markdown,
         render=_render,
         preview=_preview,
         provider=_Provider(settings) if settings and settings.oidc else None,

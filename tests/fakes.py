@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from chalicelib.adapters import markdown
 from chalicelib.bootstrap import Calendars
 from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.audit import Entry
@@ -648,6 +649,7 @@ def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> 
         secrets=FakeSecrets(),
         audiences=FakeAudiences(store),
         calendars=Calendars(),
+        markdown=markdown,
         render=plain_letter,
         preview=plain_preview,
     )

@@ -14,14 +14,20 @@ FORBIDDEN = ("Cc", "Cs")  # control characters, halves of surrogate pairs
 
 def line(text: str) -> str:
     """One line of text."""
-    return " ".join(_printable(BREAKS.sub(" ", text)).split())
+    return " ".join(printable(BREAKS.sub(" ", text)).split())
 
 
 def lines(text: str) -> str:
     """Text with its line breaks, and no other sign that acts."""
-    return "\n".join(_printable(each).rstrip() for each in BREAKS.split(text)).strip()
+    return "\n".join(each.rstrip() for each in printable_lines(text).split("\n")).strip()
 
 
-def _printable(text: str) -> str:
+def printable_lines(text: str) -> str:
+    """As `lines`, with the blanks at the ends of lines: to some readers they mean something."""
+    return "\n".join(printable(each) for each in BREAKS.split(text))
+
+
+def printable(text: str) -> str:
+    """Text of one line without signs that act, and otherwise as it was typed."""
     kept = DIRECTION.sub("", text)
     return "".join(" " if unicodedata.category(sign) in FORBIDDEN else sign for sign in kept)

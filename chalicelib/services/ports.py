@@ -580,6 +580,16 @@ class Calendars(Protocol):
         """A person's own bookings as events."""
 
 
+class Markdown(Protocol):
+    """What staff write, as it is read (CommonMark)."""
+
+    def html(self, text: str) -> str:
+        """A fragment of HTML with nothing in it that acts."""
+
+    def plain(self, text: str) -> str:
+        """Plain text."""
+
+
 class Keeping(Protocol):
     """What is kept: to be walked over, and to be removed when its time has come.
 
@@ -722,6 +732,7 @@ class Ports:
     secrets: Secrets
     audiences: Audiences
     calendars: Calendars
+    markdown: Markdown
     render: Callable[[Letter], bytes]
     preview: Callable[[Kind, str, Catalog, datetime], Preview]  # of a kind, in a language
     provider: Provider | None = None

@@ -13,6 +13,7 @@ HEAVY = (
     "botocore",
     "jinja2",
     "icalendar",
+    "markdown_it",
     "babel",
     "holidays",
     "email_validator",

@@ -31,6 +31,7 @@ LIBRARIES = {
     "icalendar": {"adapters"},
     "jinja2": {"pages", "adapters"},
     "jwt": {"adapters"},
+    "markdown_it": {"adapters"},
     "markupsafe": {"pages"},
     "yaml": set(),
 }

@@ -9,9 +9,10 @@ from typing import Any
 
 from chalicelib.domain.events import Event, Seats, State, Way
 from chalicelib.domain.people import Person
+from chalicelib.domain.programmes import Programme
 from chalicelib.domain.signups import SignUp
 from chalicelib.domain.signups import State as SignUpState
-from tests.builders import AINO, at
+from tests.builders import AINO, at, wed
 
 START, END = at("2027-01-20 09:00"), at("2027-01-20 11:00")
 OPENS, CLOSES = at("2027-01-01 08:00"), at("2027-01-19 16:00")
@@ -65,3 +66,16 @@ def a_signup(person_id: str = "p_aino", **changes: Any) -> SignUp:
 def somebody(name: str) -> Person:
     """A person of that name, with an address of an allowed domain."""
     return Person(name.title(), f"{name}@gov.fi")
+
+
+def a_placed_event(space_id: str = "studio", **changes: Any) -> Event:
+    """A draft in one of the spaces of the bookings' fixture: Wed 2026-12-02 10-12, unless told otherwise."""
+    defaults: dict[str, Any] = {
+        **wed("10-12"),
+        "opens_at": at("2026-11-01 08:00"),
+        "closes_at": at("2026-12-02 09:00"),
+        "state": State.DRAFT,
+        "announced": False,
+        "programme": Programme(space_id=space_id),
+    }
+    return an_event(**(defaults | changes))

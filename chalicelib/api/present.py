@@ -64,7 +64,7 @@ def booking(one: Booking, catalog: Catalog, *, staff: bool = False) -> Json:
         "reason": one.reason,
     }
     if staff:
-        nobody_s = one.person_id == ERASED
+        nobody_s = one.person_id == ERASED or one.event_id
         body["person"] = (
             None
             if nobody_s
@@ -77,6 +77,7 @@ def booking(one: Booking, catalog: Catalog, *, staff: bool = False) -> Json:
         )
         body["facilitation_notes"] = one.facilitation_notes
         body["made_by"] = one.made_by
+        body["event_id"] = one.event_id or None
     return body
 
 

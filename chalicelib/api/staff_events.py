@@ -71,10 +71,11 @@ def list_events(call: Call) -> Reply:
     body=EventIn,
     answers={201: StaffEventOut},
     tagged=True,
+    problems=(409,),
     action=Action.RUN,
 )
 def create(call: Call) -> Reply:
-    """Write an event: a draft, which nobody else sees until it is published."""
+    """Write an event: a draft, which nobody else sees until it is published. Its place is booked."""
     body: EventIn = call.body
     fields, ways = _fields(call, body), _ways(body)
     if not ways:
@@ -87,7 +88,7 @@ def create(call: Call) -> Reply:
     made = {way: seats(**{"limit": None, **named}) for way, named in ways.items()}
     event = Event(event_id=call.ports.clock.new_id("e"), ways=made, **fields)
     intent = call.intent(_rendered(call, 201))
-    return stored(events.create(call.ports, event, intent))
+    return stored(events.create(call.ports, event, intent, body.override))
 
 
 @routes.add(
@@ -121,7 +122,8 @@ def change(call: Call) -> Reply:
     fields, ways = _fields(call, call.body), _ways(call.body)
     event_id, tags = call.id("event_id"), call.required_tags()
     intent = call.intent(_rendered(call, 200))
-    return stored(events.change(call.ports, event_id, fields, ways, tags, intent))
+    override = call.body.override
+    return stored(events.change(call.ports, event_id, fields, ways, tags, intent, override))
 
 
 @routes.add(

@@ -470,6 +470,11 @@ MESSAGES: dict[str, Texts] = {
         "Den sista administratören kan inte mista sin roll. Ge först rollen till någon annan.",
         "The last admin has to stay one. Make somebody else an admin first.",
     ),
+    "stale-state/of-event": (
+        "Varaus kuuluu tapahtumaan. Siirrä tai peru tapahtuma.",
+        "Bokningen hör till ett evenemang. Flytta eller ställ in evenemanget.",
+        "This booking belongs to an event. Move or call off the event.",
+    ),
     "stale-state/being-erased": (
         "Tämän henkilön tietoja poistetaan parhaillaan. Yritä myöhemmin uudelleen.",
         "Den här personens uppgifter raderas just nu. Försök igen senare.",

@@ -32,6 +32,7 @@ class State(StrEnum):
 LIVE = (State.HELD, State.PENDING, State.CONFIRMED)
 TOLD = ("ends_at", "space_ids", "units", "equipment", "facilitator")  # besides start and state
 PENDING_UNTIL = "pending"
+EVENT_IDS = "e_"  # what an event's id begins with: a booking is a person's or an event's
 Until = (
     int | str | None
 )  # of a ledger item: when a hold ends (epoch seconds), "pending", or for good
@@ -88,6 +89,11 @@ class Booking:
     version: int = 1
     # When this version was written, as the store noted it; two that differ in it alone are the same.
     changed_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def event_id(self) -> str:
+        """The event whose place it is, and which it is moved and given back with; "" for people's."""
+        return self.person_id if self.person_id.startswith(EVENT_IDS) else ""
 
     @property
     def live(self) -> bool:

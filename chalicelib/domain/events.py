@@ -88,6 +88,7 @@ class Event:
     offers_within: timedelta = timedelta(0)  # this near the start, seats are offered
     offer_time: timedelta = timedelta(hours=2)  # to accept one in
     hold_time: timedelta = timedelta(minutes=30)  # to prove an address in
+    booking_id: str = ""  # of its place in one of our spaces
     reason: str = ""  # why it was cancelled
     calendar_sequence: int = 0
     revision: int = 0  # grows with its time and place: re-arms reminders

@@ -217,7 +217,7 @@ def late(night: Night, erasures: Iterable[Erasure], now: datetime) -> int:
 
 def booking_due(booking: Booking, moment: Moment) -> Rule | None:
     """The rule by which a booking has to be anonymised by now."""
-    if booking.person_id == ERASED:
+    if booking.person_id == ERASED or booking.event_id:
         return None
     if _stray(booking.person_id, booking.created_at, moment):
         return STRAYS

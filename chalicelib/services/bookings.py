@@ -96,7 +96,7 @@ def book(ports: Ports, request: BookRequest, intent: Intent) -> Outcome[Booking]
             network=intent.network if state is State.HELD else "",
             organisation_id=organisation_id or "",
         )
-        _claim(attempt, booking, plan.governing)
+        claim(attempt, booking, plan.governing)
         ports.bookings.create(attempt.tx, booking)
         quotas.keep(ports, attempt.tx, site, None, booking, now, counted)
         holds.begin(ports, attempt.tx, booking, site, snapshot.holds)
@@ -255,9 +255,14 @@ class _AlreadyCancelled(AlreadyDone):
 
 
 def _allowed(booking: Booking | None, actor: Actor, action: Action) -> Booking:
-    """A booking that somebody may do something to; NotFound otherwise, whatever the reason."""
+    """A booking that somebody may do something to; NotFound otherwise, whatever the reason.
+
+    The place of an event is refused with `stale-state`: it changes with the event, and not by itself.
+    """
     if booking is None or not may(actor, action, booking):
         raise NotFound
+    if booking.event_id and action is not Action.READ_BOOKING:
+        raise refuse("stale-state", why="of-event")
     return booking
 
 
@@ -269,7 +274,8 @@ def _first_state(actor: Actor, person_id: str, plan: Plan, catalog: Catalog) -> 
     return State.PENDING if plan.needs_approval else State.CONFIRMED
 
 
-def _claim(attempt: Attempt, booking: Booking, governing: Mapping[str, int]) -> None:
+def claim(attempt: Attempt, booking: Booking, governing: Mapping[str, int]) -> None:
+    """Take the slots of a new booking, if the spaces are still of the versions in `governing`."""
     attempt.ports.ledger.move(
         attempt.tx,
         booking.booking_id,

@@ -1,7 +1,7 @@
 """Events by staff, and the clock's part: what is over by itself, seats left free, and calling off to its end."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from chalicelib.domain.people import CLOCK
 from chalicelib.domain.signups import SignUp, called_off
 from chalicelib.services import months
 from chalicelib.services.access import Action, may
+from chalicelib.services.event_places import settled
 from chalicelib.services.ports import Fields, Ports
 from chalicelib.services.queues import BATCH, LOST, expire_lapsed, put, settle
 from chalicelib.services.writing import AlreadyDone, Attempt, Intent, Outcome, write
@@ -33,14 +34,21 @@ def etag(event: Event) -> str:
     return f'"{event.version}"'
 
 
-def create(ports: Ports, event: Event, intent: Intent) -> Outcome[Event]:
-    """Write a new event. Refused where its times are the wrong way round."""
+def create(
+    ports: Ports, event: Event, intent: Intent, override: Iterable[str] = ()
+) -> Outcome[Event]:
+    """Write a new event, and book its place.
+
+    `override` are rules of booking that do not count. Refused where its times are the wrong way round, and
+    as a booking of its place is: `slot-taken` (B36).
+    """
 
     def decide(attempt: Attempt) -> Event:
         attempt.read()
-        ports.events.create(attempt.tx, domain.check_times(event))
-        _log(attempt, event, "create")
-        return event
+        made = settled(attempt, None, domain.check_times(event), override)
+        ports.events.create(attempt.tx, made)
+        _log(attempt, made, "create")
+        return made
 
     _check(intent)
     return write(ports, intent, decide)
@@ -60,17 +68,18 @@ def change(
     seats: Mapping[Way, Mapping[str, Any]],
     tags: tuple[str, ...] | None,
     intent: Intent,
+    override: Iterable[str] = (),
 ) -> Outcome[Event]:
     """Edit an event: one write, however many have signed up. New seats go to who waits first.
 
-    `fields` are those of Event and `programme` by name, `seats` its ways with `limit` and `most_waiting`; `tags` is
-    If-Match. StaleVersion, Refused as `revised` says.
+    Its place is moved with it. `fields` are those of Event and `programme` by name, `seats` its ways with `limit` and `most_waiting`; `tags` is
+    If-Match. StaleVersion, Refused as `revised` says, and as `create` is for its place.
     """
 
     def step(event: Event) -> Event:
         return domain.revised(event, fields, seats)
 
-    outcome = _edit(ports, event_id, step, "change", intent, tags)
+    outcome = _edit(ports, event_id, step, "change", intent, tags, override)
     if outcome.value is not None:
         for way in outcome.value.ways:  # a later cut-off lets a queue go on, too
             settle(ports, event_id, way)
@@ -84,7 +93,7 @@ def call_off(
     intent: Intent,
     tags: tuple[str, ...] | None = None,
 ) -> Outcome[Event]:
-    """Cancel an event, and then its sign-ups: as many as a request has time for, the rest by the clock.
+    """Cancel an event, give back its place, and then cancel its sign-ups: as many as a request has time for, the rest by the clock.
 
     Twice is once. `tags` is If-Match.
     """
@@ -149,6 +158,7 @@ def _edit(
     action: str,
     intent: Intent,
     tags: tuple[str, ...] | None,
+    override: Iterable[str] = (),
 ) -> Outcome[Event]:
     def decide(attempt: Attempt) -> Event:
         attempt.read()
@@ -157,7 +167,7 @@ def _edit(
             raise NotFound
         if before.live:  # what is over is answered as it was, whatever version is asked for
             check_version(tags, etag(before))
-        after = step(before)
+        after = settled(attempt, before, step(before), override)
         ports.events.save(attempt.tx, before, after)
         _log(attempt, after, action)
         return after

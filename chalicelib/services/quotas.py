@@ -12,6 +12,7 @@ from chalicelib.domain import quotas as domain
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.errors import Problem
+from chalicelib.domain.kept import NOBODY
 from chalicelib.domain.people import Actor, Person
 from chalicelib.domain.profiles import Profile
 from chalicelib.domain.quotas import Limit, Span, Standing
@@ -29,7 +30,7 @@ class Counted:
 
 def organisation_id_of(person: Person | None, site: Site, now: datetime) -> str | None:
     """Whose quota a person's bookings count in besides their own; None where nothing limits it."""
-    if person is None or not domain.limit_of_organisation(site).set:
+    if person in (None, NOBODY) or not domain.limit_of_organisation(site).set:
         return None
     return domain.organisation_id_of(person.email, site, now)
 
@@ -84,7 +85,7 @@ def keep(
     }
     for holder, limit in limits.items():
         read = _read(found, holder)
-        if not holder:
+        if not holder or after.event_id:
             continue
         old = read or with_booking(Quota(holder), before)
         new = with_booking(current(old, now, site) if read else old, after)

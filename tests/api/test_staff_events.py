@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.services import signups
 from chalicelib.services.signups import SignUpRequest
-from tests.api.conftest import FORM_KEY, STAFF_KEY, Api
+from tests.api.conftest import FORM_KEY, STAFF_KEY, Api, booking
 from tests.builders import FORM, an_intent
 from tests.event_builders import somebody
 
@@ -75,6 +75,7 @@ def test_an_event_is_written_as_a_draft_with_all_that_is_left_out(api: Api) -> N
         "address": "",
         "contact": "",
         "reason": "",
+        "booking_id": "",
         "remote_link": "",
         "promote_until": None,
         "offers_within_minutes": 0,
@@ -310,3 +311,55 @@ def test_questions_that_cannot_be_are_refused_where_they_are(
     for answer in (patch(api, event_id, **change), api("POST", LIST, EVENT | change, STAFF_KEY)):
         assert (answer.status, answer.problem) == (422, "invalid-request")
         assert list(answer.pointers) == [pointer]
+
+
+def test_the_place_of_an_event_is_booked_with_it_and_conflicts_are_told(api: Api) -> None:
+    """B36: whoever comes second is told when it is taken, and of other times."""
+    event_id = write(api, publish=False, space_id="studio")
+    event = api("GET", f"{LIST}/{event_id}", key=STAFF_KEY).json
+    place = api("GET", f"/v1/bookings/{event['booking_id']}", key=STAFF_KEY).json
+    assert (place["event_id"], place["person"], place["title"]) == (event_id, None, "Ideapaja")
+    assert (place["start"], place["end"]) == (event["start"], event["end"])
+    times = {"start": "2026-12-10T10:00", "end": "2026-12-10T12:00"}
+    for answer in (
+        api("POST", "/v1/bookings", booking("studio", **times), FORM_KEY),
+        api("POST", LIST, EVENT | times | {"space_id": "studio"}, STAFF_KEY),
+    ):
+        assert (answer.status, answer.problem) == (409, "slot-taken")
+        assert {each["space_id"] for each in answer.json["conflicts"]} == {"studio"}
+        assert answer.json["alternatives"]
+    moved = patch(api, event_id, start="2026-12-10T13:00", end="2026-12-10T15:00")
+    assert moved.json["booking_id"] == event["booking_id"]
+    assert api("POST", "/v1/bookings", booking("studio", **times), FORM_KEY).status == 201
+    refused = patch(api, event_id, start="2026-12-10T11:00")
+    assert (refused.status, refused.problem) == (409, "slot-taken")
+    assert patch(api, event_id, space_id="").json["booking_id"] == ""
+
+
+def test_the_place_of_an_event_is_no_booking_to_be_changed(api: Api) -> None:
+    event_id = write(api, space_id="studio")
+    booking_id = api("GET", f"{LIST}/{event_id}", key=STAFF_KEY).json["booking_id"]
+    path = f"/v1/bookings/{booking_id}"
+    assert api("GET", path, key=FORM_KEY).status == 404
+    for answer in (
+        api("DELETE", path, key=STAFF_KEY, If_Match="*"),
+        api("PATCH", path, {"title": "Muu"}, STAFF_KEY, If_Match="*"),
+        api("POST", f"/v1/staff/bookings/{booking_id}/approve", {}, STAFF_KEY),
+    ):
+        assert (answer.status, answer.problem) == (409, "stale-state")
+        assert "tapahtuma" in answer.json["detail"]
+    listed = api("GET", f"/v1/staff/bookings{RANGE}", key=STAFF_KEY).json["items"]
+    assert [each["event_id"] for each in listed] == [event_id]
+
+
+def test_rules_of_booking_count_for_an_event_unless_staff_say_they_do_not(api: Api) -> None:
+    late = {"start": "2026-12-10T20:00", "end": "2026-12-10T21:00", "space_id": "pod"}
+    late["room"] = {"limit": 5}
+    answer = api("POST", LIST, EVENT | late, STAFF_KEY)
+    assert dict(answer.pointers) == {
+        "/start": "outside-opening-hours",
+        "/room/limit": "over-capacity",
+    }
+    override = {"override": ["outside-opening-hours", "over-capacity"]}
+    assert api("POST", LIST, EVENT | late | override, STAFF_KEY).status == 201
+    assert api("POST", LIST, EVENT | {"override": ["slot-taken"]}, STAFF_KEY).status == 422

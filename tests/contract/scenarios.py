@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain.bookings import Booking, etag
-from chalicelib.services import bookings, check, closures, confirming, expiry, links, spaces
+from chalicelib.domain.events import Event
+from chalicelib.services import bookings, check, closures, confirming, events, expiry, links, spaces
 from chalicelib.services.closures import ClosureRequest
 from chalicelib.services.ports import Ports
 from chalicelib.services.writing import Intent, Outcome
 from tests.builders import ANYBODY, STAFF, a_change, a_request, an_intent, at, wed
 from tests.contract.backends import Backend
+from tests.event_builders import a_placed_event
 
 Act = Callable[[Ports, Any, Intent], Any]
 HALL_AND_MORE = {"facilitation": True, "equipment": {"screen": 1}, "attendees": 30}
@@ -135,6 +137,15 @@ def change_space(ports: Ports, _: Any, intent: Intent) -> Any:
     return spaces.change(ports, "pod", {"capacity": 3, "setup_minutes": 15}, None, intent)
 
 
+def placed(lab: Backend) -> Event:
+    """An event with its place."""
+    return the_value(events.create(lab.ports, a_placed_event(), an_intent(STAFF)))
+
+
+def change_event(ports: Ports, intent: Intent, **fields: Any) -> Outcome[Event]:
+    return events.change(ports, "e_one", fields, {}, None, intent)
+
+
 SCENARIOS = [
     Scenario(
         "book", lambda _: None, lambda ports, _, intent: bookings.book(ports, a_request(), intent)
@@ -252,6 +263,30 @@ SCENARIOS = [
         staff=True,
     ),
     Scenario("repair", damaged, repair, by_clock=True),
+    Scenario(
+        "event-with-its-place",
+        lambda _: None,
+        lambda ports, _, intent: events.create(ports, a_placed_event(), intent),
+        staff=True,
+    ),
+    Scenario(
+        "move-an-event",
+        placed,
+        lambda ports, _, intent: change_event(ports, intent, **wed("10:30-12")),
+        staff=True,
+    ),
+    Scenario(
+        "event-elsewhere",
+        placed,
+        lambda ports, _, intent: change_event(ports, intent, programme={"space_id": ""}),
+        staff=True,
+    ),
+    Scenario(
+        "call-an-event-off",
+        placed,
+        lambda ports, _, intent: events.call_off(ports, "e_one", "Sairaus", intent),
+        staff=True,
+    ),
 ]
 
 
@@ -260,9 +295,11 @@ def picture(backend: Backend) -> dict[str, Any]:
     stored, days, catalog = backend.contents()
     found = sorted(stored, key=_order)
     names = {each.booking_id: f"b_{number}" for number, each in enumerate(found)}
+    event = backend.worker().events.look("e_one").event
     names |= {each.closure_id: f"c_{number}" for number, each in enumerate(catalog.closures)}
     return {
         "bookings": [replace(each, booking_id=names[each.booking_id]) for each in found],
+        "event": event and replace(event, booking_id=names.get(event.booking_id, "")),
         "closures": [replace(each, closure_id=names[each.closure_id]) for each in catalog.closures],
         "settings": (catalog.spaces, catalog.site, catalog.revision),
         "ledger": sorted(

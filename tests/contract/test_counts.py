@@ -100,6 +100,10 @@ COSTS = {
     "change-a-space": (3, 4),
     "change-the-site": (3, 4),
     "repair": (11, 4),
+    "event-with-its-place": (3, 7),
+    "move-an-event": (5, 7),
+    "event-elsewhere": (5, 6),
+    "call-an-event-off": (5, 6),
 }
 
 

@@ -67,6 +67,7 @@ A_FULL_EVENT = a_hybrid(
     offers_within=timedelta(hours=24),
     offer_time=timedelta(hours=3),
     hold_time=timedelta(minutes=20),
+    booking_id="b_place",
     reason="Sairaus",
     programme=Programme(
         description={"fi": "**Tervetuloa**", "sv": "Välkommen"},
@@ -420,7 +421,8 @@ def test_two_versions_of_the_code_read_what_the_other_says_of_an_event(dynamodb:
         ExpressionAttributeValues={":it": {"S": "x"}},
     )
     assert stored(dynamodb) == before
-    newer = ("programme", "audience", "questions", "asks_diet", "asks_accessibility")
+    newer = ("programme", "audience", "questions", "asks_diet", "asks_accessibility", "booking_id")
     dynamodb.client.update_item(**where, UpdateExpression=f"REMOVE {', '.join(newer)}")
-    bare = {"audience": (), "questions": (), "asks_diet": False, "asks_accessibility": False}
-    assert stored(dynamodb) == replace(before, programme=Programme(), **bare)
+    asked = {"audience": (), "questions": (), "asks_diet": False, "asks_accessibility": False}
+    bare = {"programme": Programme(), "booking_id": "", **asked}
+    assert stored(dynamodb) == replace(before, **bare)

@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.domain.bookings import State, etag
 from chalicelib.domain.errors import Broken, Refused
-from chalicelib.services import bookings, check, closures, confirming, expiry, links, spaces
+from chalicelib.services import bookings, check, closures, confirming, events, expiry, links, spaces
 from chalicelib.services.ports import Ports
 from tests.builders import (
     ANYBODY,
@@ -28,6 +28,7 @@ from tests.builders import (
     at,
     wed,
 )
+from tests.event_builders import a_placed_event
 from tests.fakes import FakeClock, FakeTransaction, Store, memory_ports
 from tests.simulation.invariant import Invariant, Violation
 
@@ -105,7 +106,35 @@ def _only(store: Store) -> Any:
     return next(iter(store.bookings.values()))
 
 
+def _placed(ports: Ports) -> Any:
+    return events.create(ports, a_placed_event("hall"), an_intent(STAFF)).value
+
+
+def _at(store: Store, hours: str, state: State = State.CONFIRMED) -> bool:
+    """Whether the event has one booking, and both are at one time."""
+    booking, event = _only(store), store.events["e_one"]
+    there = booking.booking_id == event.booking_id if event.live else not event.booking_id
+    times = wed(hours)["starts_at"]
+    return there and booking.starts_at == event.starts_at == times and booking.state is state
+
+
 USE_CASES = {
+    "event with its place": UseCase(
+        lambda ports, _: events.create(ports, a_placed_event("hall"), an_intent(STAFF, key="k")),
+        lambda store, _: _at(store, "10-12"),
+    ),
+    "move an event": UseCase(
+        lambda ports, _: events.change(
+            ports, "e_one", wed("14-16"), {}, None, an_intent(STAFF, key="k")
+        ),
+        lambda store, _: _at(store, "14-16") and _only(store).version == 2,
+        given=_placed,
+    ),
+    "call an event off": UseCase(
+        lambda ports, _: events.call_off(ports, "e_one", "", an_intent(STAFF, key="k")),
+        lambda store, _: _at(store, "10-12", State.CANCELLED) and _only(store).version == 2,
+        given=_placed,
+    ),
     "book": UseCase(
         lambda ports, _: bookings.book(
             ports,

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.bookings import Booking, State
 from chalicelib.domain.errors import Broken, LabError, Refused
-from chalicelib.services import bookings, check, closures, confirming, expiry, links, spaces
+from chalicelib.services import bookings, check, closures, confirming, events, expiry, links, spaces
 from chalicelib.services.ports import Ports
 from tests.builders import (
     ANYBODY,
@@ -22,6 +23,9 @@ from tests.builders import (
     an_intent,
     wed,
 )
+from tests.event_builders import NOW as EVENT_NOW
+from tests.event_builders import a_placed_event, an_event
+from tests.event_scene import signs_up
 from tests.fakes import FakeClock, Store, memory_ports
 from tests.simulation.invariant import Violation
 from tests.simulation.turnstile import Actor, Case, Run, every_order
@@ -80,6 +84,19 @@ def booked(*hours: str, space: str = "pod", actor: Any = FORM) -> Callable[[Port
         bookings.book(ports, a_request(space, **wed(each)), an_intent(actor)).value
         for each in hours
     ]
+
+
+def plans(space: str, **changes: Any) -> Callable[[Ports, Any], Any]:
+    """An actor who writes an event with its place."""
+    event = a_placed_event(space, **changes)
+    return lambda ports, _: events.create(ports, event, an_intent(STAFF)).value
+
+
+def moves_event(hours: str) -> Callable[[Ports, Any], Any]:
+    """An actor who moves the event that was prepared."""
+    return lambda ports, _: (
+        events.change(ports, "e_one", wed(hours), {}, None, an_intent(STAFF)).value
+    )
 
 
 def winners(run: Run) -> list[Any]:
@@ -295,6 +312,78 @@ def test_a_move_and_a_booking_for_one_time() -> None:
         else:
             assert losers(run) == ["slot-taken"]
             assert made.code == "slot-taken"
+
+
+@pytest.mark.parametrize(
+    "one",
+    [plans("hall"), plans("hall-a"), plans("lab")],
+    ids=["hall", "half", "lab"],
+)
+def test_an_event_and_a_booking_for_one_place(one: Any) -> None:
+    """B24: never both, and never neither; an event that loses is not written."""
+    for run in every_order(a_case(one, books("hall-a", person=EERO))):
+        assert len(winners(run)) == 1
+        assert losers(run) == ["slot-taken"]
+        assert len(live(run.store)) == 1
+        assert {each.event_id for each in live(run.store)} == {*run.store.events} or not (
+            run.store.events
+        )
+
+
+def test_an_event_that_moves_and_a_booking_for_one_time() -> None:
+    """B32, B33: an event that loses keeps its time and its place; nobody has them meanwhile."""
+    case = a_case(
+        moves_event("14-16"),
+        books("hall-a", **wed("15-16"), person=EERO),
+        books("hall-a", **wed("10-11"), person=THIRD),
+        given=lambda ports: plans("hall-a", **wed("10-12"))(ports, None),
+    )
+    seen = set()
+    for run in every_order(case, most=20_000, once=True):
+        moved = not isinstance(run.results[0], LabError)
+        event = run.store.events["e_one"]
+        (place,) = [each for each in live(run.store) if each.event_id]
+        assert (place.booking_id, place.starts_at) == (event.booking_id, event.starts_at)
+        assert place.starts_at == wed("14-15" if moved else "10-11")["starts_at"]
+        assert isinstance(run.results[1], LabError) is moved
+        assert moved or isinstance(run.results[2], LabError)
+        seen.add(moved)
+    assert seen == {True, False}
+
+
+def test_an_event_that_is_moved_and_called_off_at_once_leaves_nothing_in_the_ledger() -> None:
+    case = a_case(
+        moves_event("14-16"),
+        lambda ports, _: events.call_off(ports, "e_one", "", an_intent(STAFF)).value,
+        given=lambda ports: plans("hall-a")(ports, None),
+    )
+    for run in every_order(case, once=True):
+        assert live(run.store) == []
+        assert not any(day.holders for day in run.store.ledger.values())
+
+
+def test_of_five_who_want_the_last_seat_one_has_it_and_four_wait_in_order() -> None:
+    """B41: in a hundred of the orders; the queue's own tests have all of those of three."""
+
+    def five() -> Case:
+        store, clock = a_store(), FakeClock(EVENT_NOW)
+        events.create(
+            memory_ports(store, clock), an_event(20, free=1, most_waiting=10), an_intent(STAFF)
+        )
+        workers = [memory_ports(store, clock) for _ in range(5)]
+        return Case(
+            store,
+            [
+                lambda worker=worker, name=name: signs_up(worker, name)
+                for worker, name in zip(workers, "abcde", strict=True)
+            ],
+        )
+
+    for run in islice(every_order(five, most=9999, once=True), 100):
+        states = sorted(each.state.value for each in run.store.signups.values())
+        assert states == ["confirmed", *["waiting"] * 4]
+        numbers = [each.number for each in run.store.signups.values() if each.number]
+        assert sorted(numbers) == [1, 2, 3, 4]
 
 
 def test_the_old_time_of_a_move_is_never_free_before_the_move_is_done() -> None:

@@ -184,7 +184,7 @@ class PendingChangeOut(Answer):
 
 
 class BookingOut(Answer):
-    """A booking. `person` and `made_by` are for staff."""
+    """A booking. `person`, `made_by` and `event_id` are for staff."""
 
     booking_id: str
     state: Literal["held", "pending", "confirmed", "cancelled", "denied", "expired"]
@@ -206,6 +206,9 @@ class BookingOut(Answer):
     person: PersonIn | None = None
     facilitation_notes: str | None = None
     made_by: str | None = None
+    event_id: Annotated[
+        str | None, Field(description="of an event's place: it changes with the event alone")
+    ] = None
 
 
 class BookingList(Answer):

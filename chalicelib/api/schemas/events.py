@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from chalicelib.api.schemas.base import Answer, LongTexts, Model, PageQuery, Texts
+from chalicelib.api.schemas.bookings import Overrides
 from chalicelib.api.schemas.fields import Id, Line, Lines, SpaceId, When
 
 Persons = Annotated[int, Field(ge=0, le=100_000)]
@@ -71,7 +72,13 @@ class EventPatch(Model):
     ] = None
     offer_minutes: Annotated[int, Field(ge=5, le=44_640)] | None = None
     hold_minutes: Annotated[int, Field(ge=5, le=1440)] | None = None
-    space_id: SpaceId | Literal[""] | None = None
+    space_id: Annotated[
+        SpaceId | Literal[""] | None,
+        Field(description="one of our spaces: it is booked with the event, a draft too"),
+    ] = None
+    override: Annotated[
+        Overrides, Field(description="rules of booking that do not count for its place")
+    ] = []
     address: Line | None = None
     remote_link: Annotated[
         Link | None, Field(description="told to those who have a seat to take part remotely")
@@ -180,6 +187,7 @@ class StaffEventOut(EventOut):
     """An event as staff see it."""
 
     ways: dict[Way, StaffSeatsOut]  # type: ignore[assignment]  # each has more in it, and readers read
+    booking_id: Annotated[str, Field(description="of its place in one of our spaces")]
     remote_link: str
     promote_until: str | None
     offers_within_minutes: int

@@ -17,6 +17,7 @@ from chalicelib.domain.feeds import Feed
 from chalicelib.domain.letters import Letter, Preview
 from chalicelib.domain.messages import Kind
 from chalicelib.domain.private_feeds import OwnCalendar
+from chalicelib.domain.sheets import Sheet
 from chalicelib.services.catalog_cache import CatalogCache
 from chalicelib.services.ports import Clock, Identity, Ports, Post, Provider, Queue, Secrets
 from chalicelib.settings import Settings
@@ -80,6 +81,8 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         audiences=_Audiences(),
         calendars=Calendars(),
         markdown=markdown,
+        sheets=Sheets(),
+        qr=picture_of_code,
         render=_render,
         preview=_preview,
         provider=_Provider(settings) if settings and settings.oidc else None,
@@ -242,6 +245,29 @@ class Calendars:
         from chalicelib.adapters.calendar import own
 
         return own.calendar(calendar)
+
+
+class Sheets:
+    """What spreadsheets read; the library for workbooks is loaded when somebody takes one."""
+
+    def as_csv(self, sheet: Sheet) -> str:
+        """As text."""
+        from chalicelib.adapters.sheets import as_csv
+
+        return as_csv(sheet)
+
+    def as_xlsx(self, sheet: Sheet, now: datetime) -> bytes:
+        """As a workbook."""
+        from chalicelib.adapters.sheets import as_xlsx
+
+        return as_xlsx(sheet, now)
+
+
+def picture_of_code(text: str) -> str:
+    """A QR code, as the address of a picture."""
+    from chalicelib.adapters.qr import picture
+
+    return picture(text)
 
 
 def _preview(kind: Kind, language: str, catalog: Catalog, now: datetime) -> Preview:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from chalicelib.adapters import markdown
-from chalicelib.bootstrap import Calendars
+from chalicelib.bootstrap import Calendars, Sheets, picture_of_code
 from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.audit import Entry
 from chalicelib.domain.bookings import Booking, Until
@@ -650,6 +650,8 @@ def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> 
         audiences=FakeAudiences(store),
         calendars=Calendars(),
         markdown=markdown,
+        sheets=Sheets(),
+        qr=picture_of_code,
         render=plain_letter,
         preview=plain_preview,
     )

@@ -1,6 +1,7 @@
 """An answer, and what every answer has: security headers, caching, conditions (RFC 9110, 13), CORS."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -37,10 +38,22 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     text: str | Callable[[], str] | None = None  # what is called is only for who does not have it
+    raw: bytes | None = None  # of what is no text
     content_type: str = JSON_TYPE
     etag: str | None = None
     changed_at: datetime | None = None  # Last-Modified, of a thing with an ETag
     private: bool = False
+
+
+class Binary(Response):
+    """What is no text, on its way through JSON.
+
+    Chalice's own way turns away who does not say Accept, and wants bytes of every other answer.
+    """
+
+    def to_dict(self, _binary_types: list[str] | None = None) -> dict[str, Any]:
+        """As API Gateway takes it."""
+        return {**super().to_dict(None), "isBase64Encoded": True}
 
 
 def stored(outcome: Outcome[Any]) -> Reply:
@@ -90,6 +103,9 @@ def finished(call: Call, reply: Reply, allowed: str) -> Response:
             headers["Last-Modified"] = _last_modified(call, reply.changed_at)
         if call.request.method in ("GET", "HEAD") and _known(call, reply):
             return Response("", status_code=304, headers=headers)
+    if reply.raw is not None and call.request.method != "HEAD":
+        headers["Content-Type"] = reply.content_type
+        return Binary(b64encode(reply.raw).decode(), headers, reply.status)
     text = reply.text() if callable(reply.text) else reply.text
     if text is None:
         text = "" if reply.status == 204 else dumped(reply.body)

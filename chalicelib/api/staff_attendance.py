@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from chalicelib.api import present_attendance
+from chalicelib.api import attendance_sheet, present_attendance
 from chalicelib.api.call import Call
 from chalicelib.api.cursors import opened, sealed
 from chalicelib.api.replies import Reply, stored
@@ -16,11 +16,13 @@ from chalicelib.api.schemas.attendance import (
     CheckInOut,
     CheckOutQuery,
     FiguresOut,
+    SheetQuery,
     TicketIn,
     WalkInIn,
 )
 from chalicelib.domain.events import Way
 from chalicelib.domain.people import Person
+from chalicelib.domain.sheets import Sheet
 from chalicelib.domain.signups import SignUp, State
 from chalicelib.services import attendance, walk_ins
 from chalicelib.services.access import Action
@@ -28,6 +30,8 @@ from chalicelib.services.signups import Guest
 
 routes = Routes("staff_attendance")
 EVENT = "/v1/staff/events/{event_id}"
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CHECK_IN = "/v1/staff/signups/{signup_id}/check-in"
 
 
@@ -56,6 +60,59 @@ def list_signups(call: Call) -> Reply:
     following = sealed({"p": page[-1].person_id}, f"{event_id}\n{call.listed}") if more else None
     items = [present_attendance.expected(each, found.place(each), site) for each in page]
     return Reply({"items": items, "next": following}, private=True)
+
+
+@routes.add(
+    "GET",
+    f"{EVENT}/signups.csv",
+    "Who signed up for an event, as CSV",
+    query=SheetQuery,
+    answers={200: None},
+    problems=(404,),
+    produces=CSV,
+    action=Action.RUN,
+)
+def as_csv(call: Call) -> Reply:
+    """One row a person, with a note on privacy before them, for Excel in Finnish and Swedish: UTF-8 with a
+    mark, and semicolons. No cell is a formula. Who took it is noted.
+    """
+    sheet, headers = _sheet(call, "csv")
+    text = call.ports.sheets.as_csv(sheet)
+    return Reply(text=text, content_type=f"{CSV}; charset=utf-8", headers=headers, private=True)
+
+
+@routes.add(
+    "GET",
+    f"{EVENT}/signups.xlsx",
+    "Who signed up for an event, as a workbook",
+    query=SheetQuery,
+    answers={200: None},
+    problems=(404,),
+    produces=XLSX,
+    action=Action.RUN,
+)
+def as_xlsx(call: Call) -> Reply:
+    """As the CSV; the note is on a page of its own, and every cell is a string."""
+    sheet, headers = _sheet(call, "xlsx")
+    raw = call.ports.sheets.as_xlsx(sheet, call.ports.clock.now())
+    return Reply(raw=raw, content_type=XLSX, headers=headers, private=True)
+
+
+def _sheet(call: Call, kind: str) -> tuple[Sheet, dict[str, str]]:
+    query: SheetQuery = call.query
+    event_id, site = call.id("event_id"), call.catalog.site
+    language, now = query.language or call.language, call.ports.clock.now()
+    found = attendance.listing(call.ports, event_id)
+    state = State(query.state) if query.state else None
+    wanted = [each for each in found.shown(state) if state or each.live]
+    filters = ("state",) if query.state else ()
+    attendance.note(call.ports, call.actor, event_id, f"export-{kind}", filters=filters)
+    name = attendance_sheet.file_name(found.event, site, language, kind)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Language": language,
+    }
+    return attendance_sheet.sheet(found.event, wanted, site, language, now), headers
 
 
 @routes.add(

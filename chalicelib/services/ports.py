@@ -26,6 +26,7 @@ from chalicelib.domain.private_feeds import OwnCalendar, PrivateFeed
 from chalicelib.domain.profiles import Profile
 from chalicelib.domain.queueing import Change, Needs
 from chalicelib.domain.retention import Night, Token, Trace
+from chalicelib.domain.sheets import Sheet
 from chalicelib.domain.signups import Entry as QueueEntry
 from chalicelib.domain.signups import SignUp
 from chalicelib.domain.spaces import Space
@@ -590,6 +591,16 @@ class Markdown(Protocol):
         """Plain text."""
 
 
+class Sheets(Protocol):
+    """What spreadsheets read; no cell of it is a formula."""
+
+    def as_csv(self, sheet: Sheet) -> str:
+        """As text with a mark of its encoding, for Excel in Finnish and Swedish."""
+
+    def as_xlsx(self, sheet: Sheet, now: datetime) -> bytes:
+        """As a workbook (ISO/IEC 29500)."""
+
+
 class Keeping(Protocol):
     """What is kept: to be walked over, and to be removed when its time has come.
 
@@ -733,6 +744,8 @@ class Ports:
     audiences: Audiences
     calendars: Calendars
     markdown: Markdown
+    sheets: Sheets
+    qr: Callable[[str], str]  # a text as the address of a picture of its code
     render: Callable[[Letter], bytes]
     preview: Callable[[Kind, str, Catalog, datetime], Preview]  # of a kind, in a language
     provider: Provider | None = None

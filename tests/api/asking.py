@@ -164,6 +164,8 @@ OPERATIONS: Mapping[str, Ask] = {
     "DELETE /v1/staff/events/{event_id}": Ask(Action.RUN),
     "POST /v1/staff/events/{event_id}/publish": Ask(Action.RUN, {}, also=(409,)),
     "GET /v1/staff/events/{event_id}/signups": Ask(Action.RUN),
+    "GET /v1/staff/events/{event_id}/signups.csv": Ask(Action.RUN),
+    "GET /v1/staff/events/{event_id}/signups.xlsx": Ask(Action.RUN),
     "GET /v1/staff/events/{event_id}/figures": Ask(Action.RUN),
     "POST /v1/staff/events/{event_id}/check-in": Ask(
         Action.RUN, {**NOT_A_CODE}, also=(422,), of_nothing=(422,)

@@ -101,7 +101,10 @@ def check(method: str, path: str, status: int, headers: dict[str, str], raw: byt
         kind = headers["Content-Type"]
         kind = kind.removesuffix("; charset=utf-8")
         assert kind in content, f"{method} {path} answered {status} as {kind}"
-        body = raw.decode() if kind.startswith("text/") else json.loads(raw)
+        if not kind.endswith("json"):
+            body = raw.decode("utf-8" if kind.startswith("text/") else "latin-1")
+        else:
+            body = json.loads(raw)
         conforms(body, content[kind]["schema"])
 
 

@@ -312,6 +312,8 @@ QUERIES = [
     ("/v1/staff/events", STAFF_KEY),
     ("/v1/staff/events/e_1/signups", STAFF_KEY),
     ("/v1/staff/events/e_1/figures", STAFF_KEY),
+    ("/v1/staff/events/e_1/signups.csv", STAFF_KEY),
+    ("/v1/staff/events/e_1/signups.xlsx", STAFF_KEY),
     ("/v1/staff/settings", STAFF_KEY),
 ]
 

@@ -65,6 +65,8 @@ OPERATIONS = {
     "DELETE /v1/staff/events/{event_id}",
     "POST /v1/staff/events/{event_id}/publish",
     "GET /v1/staff/events/{event_id}/signups",
+    "GET /v1/staff/events/{event_id}/signups.csv",
+    "GET /v1/staff/events/{event_id}/signups.xlsx",
     "GET /v1/staff/events/{event_id}/figures",
     "POST /v1/staff/events/{event_id}/check-in",
     "POST /v1/staff/events/{event_id}/walk-ins",

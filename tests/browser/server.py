@@ -1,6 +1,7 @@
 """The pages over ports in memory on 127.0.0.1, under a stage prefix as behind API Gateway."""
 
 import threading
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -70,6 +71,8 @@ def handler_of(app: Any) -> type[BaseHTTPRequestHandler]:
             with turn:
                 answer = app(event, None)
             body = answer["body"].encode()
+            if answer.get("isBase64Encoded"):
+                body = b64decode(body)
             self.send_response(answer["statusCode"])
             for name, value in answer["headers"].items():
                 if name.lower() != "strict-transport-security":

@@ -19,6 +19,8 @@ HEAVY = (
     "email_validator",
     "yaml",
     "jwt",
+    "segno",
+    "xlsxwriter",
 )
 
 

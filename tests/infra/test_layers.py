@@ -26,6 +26,8 @@ LIBRARIES = {
     "chalice": {"app", "api", "pages"},
     "pydantic": {"api", "settings"},
     "pydantic_core": {"api", "settings"},
+    "segno": {"adapters"},
+    "xlsxwriter": {"adapters"},
     "boto3": {"adapters", "bootstrap"},
     "botocore": {"adapters", "bootstrap"},
     "icalendar": {"adapters"},

@@ -356,3 +356,8 @@ def test_the_local_cloud_gets_the_same_template_but_for_the_stage_and_the_machin
         return text
 
     assert common(local, "local") == common(prod, "prod")
+
+
+def test_bytes_go_out_as_bytes_whatever_a_browser_asks_for_first(prod: dict[str, Any]) -> None:
+    """API Gateway decodes an answer where the first type of Accept is a binary one: of a browser, text/html."""
+    assert prod["Resources"]["RestAPI"]["Properties"]["BinaryMediaTypes"] == ["*/*"]

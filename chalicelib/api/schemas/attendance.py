@@ -48,6 +48,13 @@ class AttendanceQuery(PageQuery):
     state: SignUpState | None = None
 
 
+class SheetQuery(Model):
+    """Which sign-ups, and in which language a file is; of no state named: those that have or want a seat."""
+
+    state: SignUpState | None = None
+    language: Language | None = None
+
+
 class CheckInIn(Model):
     """Who of a party is there."""
 

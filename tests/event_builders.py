@@ -68,7 +68,7 @@ def somebody(name: str) -> Person:
     return Person(name.title(), f"{name}@gov.fi")
 
 
-def a_placed_event(space_id: str = "studio", **changes: Any) -> Event:
+def a_placed_event(space_id: str = "studio", limit: int | None = 5, **changes: Any) -> Event:
     """A draft in one of the spaces of the bookings' fixture: Wed 2026-12-02 10-12, unless told otherwise."""
     defaults: dict[str, Any] = {
         **wed("10-12"),
@@ -78,4 +78,4 @@ def a_placed_event(space_id: str = "studio", **changes: Any) -> Event:
         "announced": False,
         "programme": Programme(space_id=space_id),
     }
-    return an_event(**(defaults | changes))
+    return an_event(limit, **(defaults | changes))

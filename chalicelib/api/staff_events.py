@@ -87,7 +87,7 @@ def create(call: Call) -> Reply:
     fields["programme"] = edited(Programme(), fields["programme"])
     made = {way: seats(**{"limit": None, **named}) for way, named in ways.items()}
     event = Event(event_id=call.ports.clock.new_id("e"), ways=made, **fields)
-    intent = call.intent(_rendered(call, 201))
+    intent = call.intent(rendered(call, 201))
     return stored(events.create(call.ports, event, intent, body.override))
 
 
@@ -121,7 +121,7 @@ def change(call: Call) -> Reply:
     """Change an event. Fewer seats remove nobody; more go to those who wait, in order."""
     fields, ways = _fields(call, call.body), _ways(call.body)
     event_id, tags = call.id("event_id"), call.required_tags()
-    intent = call.intent(_rendered(call, 200))
+    intent = call.intent(rendered(call, 200))
     override = call.body.override
     return stored(events.change(call.ports, event_id, fields, ways, tags, intent, override))
 
@@ -139,7 +139,7 @@ def change(call: Call) -> Reply:
 )
 def publish(call: Call) -> Reply:
     """Let everybody see a draft."""
-    intent = call.intent(_rendered(call, 200))
+    intent = call.intent(rendered(call, 200))
     return stored(events.publish(call.ports, call.id("event_id"), intent, call.tags()))
 
 
@@ -156,7 +156,7 @@ def publish(call: Call) -> Reply:
 )
 def call_off(call: Call) -> Reply:
     """Cancel; everybody who signed up is told. One that is cancelled already is answered as it is."""
-    intent = call.intent(_rendered(call, 200))
+    intent = call.intent(rendered(call, 200))
     reason, tags = call.query.reason, call.required_tags()
     return stored(events.call_off(call.ports, call.id("event_id"), reason, intent, tags))
 
@@ -165,7 +165,9 @@ def _shown(call: Call, event: Event) -> dict[str, Any]:
     return present_events.for_staff(event, call.catalog.site, call.ports.clock.now())
 
 
-def _rendered(call: Call, status: int) -> Callable[[Event], dict[str, Any]]:
+def rendered(call: Call, status: int) -> Callable[[Event], dict[str, Any]]:
+    """What makes the answer of a write of an event."""
+
     def render(event: Event) -> dict[str, Any]:
         headers = {"ETag": events.etag(event)}
         if status == 201:

@@ -90,6 +90,14 @@ def plus_days(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
     return moved.replace(tzinfo=zone).astimezone(UTC)
 
 
+def shifted(instant: datetime, first: datetime, second: datetime, zone: ZoneInfo) -> datetime:
+    """What stands to `second` as `instant` does to `first`, on the wall-clock; a skipped time as in `wall`."""
+    was, is_now, then = (
+        each.astimezone(zone).replace(tzinfo=None) for each in (first, second, instant)
+    )
+    return (then + (is_now - was)).replace(tzinfo=zone).astimezone(UTC)
+
+
 def in_zone(naive: datetime, zone: ZoneInfo) -> datetime:
     """The instant of a local time.
 

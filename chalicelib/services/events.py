@@ -47,7 +47,7 @@ def create(
         attempt.read()
         made = settled(attempt, None, domain.check_times(event), override)
         ports.events.create(attempt.tx, made)
-        _log(attempt, made, "create")
+        note(attempt, made, "create")
         return made
 
     _check(intent)
@@ -169,7 +169,7 @@ def _edit(
             check_version(tags, etag(before))
         after = settled(attempt, before, step(before), override)
         ports.events.save(attempt.tx, before, after)
-        _log(attempt, after, action)
+        note(attempt, after, action)
         return after
 
     _check(intent)
@@ -181,7 +181,8 @@ def _check(intent: Intent) -> None:
         raise NotFound
 
 
-def _log(attempt: Attempt, event: Event, action: str) -> None:
+def note(attempt: Attempt, event: Event, action: str) -> None:
+    """Say in the log who did what to an event."""
     attempt.ports.audit.add(
         attempt.tx,
         subject=f"event#{event.event_id}",

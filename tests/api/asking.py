@@ -163,6 +163,7 @@ OPERATIONS: Mapping[str, Ask] = {
     "PATCH /v1/staff/events/{event_id}": Ask(Action.RUN, {"group_size": 2}),
     "DELETE /v1/staff/events/{event_id}": Ask(Action.RUN),
     "POST /v1/staff/events/{event_id}/publish": Ask(Action.RUN, {}, also=(409,)),
+    "POST /v1/staff/events/{event_id}/copies": Ask(Action.RUN, {"start": "2026-12-17T09:00"}),
     "GET /v1/staff/events/{event_id}/signups": Ask(Action.RUN),
     "GET /v1/staff/events/{event_id}/signups.csv": Ask(Action.RUN),
     "GET /v1/staff/events/{event_id}/signups.xlsx": Ask(Action.RUN),

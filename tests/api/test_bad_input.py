@@ -18,6 +18,7 @@ WRITES = [
     ("POST", "/v1/staff/events", STAFF_KEY),
     ("PATCH", "/v1/staff/events/e_1", STAFF_KEY),
     ("POST", "/v1/staff/events/e_1/publish", STAFF_KEY),
+    ("POST", "/v1/staff/events/e_1/copies", STAFF_KEY),
     ("POST", "/v1/staff/events/e_1/check-in", STAFF_KEY),
     ("POST", "/v1/staff/signups/s_1_2/check-in", STAFF_KEY),
     ("POST", "/v1/events/e_1/signups", FORM_KEY),

@@ -64,6 +64,7 @@ OPERATIONS = {
     "PATCH /v1/staff/events/{event_id}",
     "DELETE /v1/staff/events/{event_id}",
     "POST /v1/staff/events/{event_id}/publish",
+    "POST /v1/staff/events/{event_id}/copies",
     "GET /v1/staff/events/{event_id}/signups",
     "GET /v1/staff/events/{event_id}/signups.csv",
     "GET /v1/staff/events/{event_id}/signups.xlsx",

@@ -363,3 +363,22 @@ def test_rules_of_booking_count_for_an_event_unless_staff_say_they_do_not(api: A
     override = {"override": ["outside-opening-hours", "over-capacity"]}
     assert api("POST", LIST, EVENT | late | override, STAFF_KEY).status == 201
     assert api("POST", LIST, EVENT | {"override": ["slot-taken"]}, STAFF_KEY).status == 422
+
+
+def test_a_copy_is_a_draft_at_another_time(api: Api) -> None:
+    """R-14"""
+    event_id = write(api, space_id="studio", closes_at="2026-12-09T16:00")
+    sign_up(api, event_id, "aino")
+    path = f"{LIST}/{event_id}/copies"
+    answer = api("POST", path, {"start": "2026-12-17T10:00"}, STAFF_KEY)
+    body = answer.json
+    assert answer.status == 201
+    assert answer.headers["Location"] == f"https://lab.example{LIST}/{body['event_id']}"
+    assert (body["state"], body["ways"]["room"]["free"], body["version"]) == ("draft", 2, 1)
+    assert body["end"] == "2026-12-17T12:00:00+02:00"
+    assert body["closes_at"] == "2026-12-16T17:00:00+02:00"
+    assert api("GET", f"/v1/events/{body['event_id']}").status == 404
+    taken = api("POST", path, {"start": "2026-12-17T11:00"}, STAFF_KEY)
+    assert (taken.status, taken.problem) == (409, "slot-taken")
+    past = api("POST", path, {"start": "2026-01-01T11:00"}, STAFF_KEY)
+    assert (past.status, past.problem) == (422, "in-the-past")

@@ -94,6 +94,15 @@ class EventIn(EventPatch):
     end: When
 
 
+class CopyIn(Model):
+    """When the same event is to be again."""
+
+    start: When
+    override: Annotated[
+        Overrides, Field(description="rules of booking that do not count for its place")
+    ] = []
+
+
 class EventsQuery(PageQuery):
     """Events that overlap a range."""
 

@@ -160,11 +160,21 @@ def way_name(way: Way, language: str) -> str:
     return str(TEXTS[language]["ways"][way.value])
 
 
+def state_name(state: str, language: str) -> str:
+    """How a sign-up stands, in words."""
+    return str(TEXTS[language]["states"][state])
+
+
+def has_state(state: str) -> bool:
+    """Whether a word is one for how a sign-up stands."""
+    return state in TEXTS["en"]["states"]
+
+
 def _rows(
     one: SignUp, questions: tuple[Question, ...], site: Site, language: str
 ) -> Iterator[tuple[str, ...]]:
-    texts, person = TEXTS[language], one.person
-    stands = (way_name(one.way, language), texts["states"][one.state.value])
+    person = one.person
+    stands = (way_name(one.way, language), state_name(one.state, language))
     made = _time(one.created_at, site)
     answers = tuple(_answer(each, one, language) for each in questions)
     arrived = _time(one.arrived_at, site)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from chalicelib.api import attendance_sheet, present_attendance
+from pydantic import ValidationError
+
+from chalicelib.api import attendance_sheet, present_attendance, problems
 from chalicelib.api.call import Call
 from chalicelib.api.cursors import opened, sealed
 from chalicelib.api.replies import Reply, stored
@@ -20,6 +22,7 @@ from chalicelib.api.schemas.attendance import (
     TicketIn,
     WalkInIn,
 )
+from chalicelib.domain.errors import Refused
 from chalicelib.domain.events import Way
 from chalicelib.domain.people import Person
 from chalicelib.domain.sheets import Sheet
@@ -208,6 +211,15 @@ def walk_in_of(event_id: str, body: WalkInIn) -> walk_ins.WalkIn:
         body.accessibility,
         tuple(body.override),
     )
+
+
+def walk_in_of_form(event_id: str, values: dict[str, Any]) -> walk_ins.WalkIn:
+    """The same of a page's form. Raises Refused with everything that is wrong."""
+    try:
+        body = WalkInIn.model_validate(values)
+    except ValidationError as error:
+        raise Refused(problems.from_validation(error)) from error
+    return walk_in_of(event_id, body)
 
 
 def rendered(call: Call, status: int = 200) -> Callable[[SignUp], dict[str, Any]]:

@@ -21,7 +21,7 @@ def page_of(call: Call, error: Exception) -> Reply | None:
     if again is not None and (page := again(call, error, catalog)):
         return page
     status, body, headers = problems.presented(error, call.language, call.request_id, catalog)
-    if status == 401 and call.operation.action is Action.OWN:
+    if status == 401 and call.operation.action in (Action.OWN, Action.RUN):
         return _to_login(call)
     reply = render(
         call,
@@ -50,8 +50,9 @@ def why_again(call: Call, words: Words) -> str:
 
 
 def _to_login(call: Call) -> Reply:
-    """Nobody's own page: first who they are, then back to it, or to the page that its form stands on."""
-    page = call.operation.path.lstrip("/") if call.request.method in ("GET", "HEAD") else "me"
+    """Nobody's own page, or a host's: first who they are, then back to it, or to where its form stands."""
+    path = call.operation.path.format(**call.params).lstrip("/")
+    page = path if call.request.method in ("GET", "HEAD") else "me"
     return see(link(call, "login", lang=call.language, page=page))
 
 

@@ -5,6 +5,7 @@ from chalicelib.pages import (  # noqa: F401  # they add their addresses
     booking,
     decide,
     docs,
+    door,
     erase,
     feeds,
     front,

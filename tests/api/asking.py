@@ -212,6 +212,9 @@ OPERATIONS: Mapping[str, Ask] = {
     "POST /me/feeds/{feed_id}": Ask(Action.OWN, {}),
     "GET /manage/{booking_id}/{token}": Ask(Action.ENTER),
     "POST /manage/{booking_id}/{token}": Ask(Action.ENTER, {"action": "cancel"}),
+    "GET /staff/events/{event_id}": Ask(Action.RUN),
+    "POST /staff/events/{event_id}": Ask(Action.RUN, {"do": "walk-in", "name": "Outi"}),
+    "GET /staff/tickets/{signup_id}/{token}": Ask(Action.RUN),
     "GET /decide/{booking_id}/{token}": Ask(Action.ENTER),
     "POST /decide/{booking_id}/{token}": Ask(Action.ENTER, {"action": "approve"}),
     "GET /confirm/{booking_id}": Ask(Action.ENTER, of_nothing=(200,)),
@@ -300,6 +303,8 @@ class Scene:
             return self._once("feed", who, whose).ljust(64, "0")
         if whose == UNKNOWN or purpose == "login":
             return "0" * (64 if purpose == "login" else 48)
+        if purpose == "staff":
+            return links.ticket_code(self.api.ports, things["signup_id"])
         return links.token_of(self.api.ports, purpose, next(iter(things.values())))
 
     def logs_in(self, who: str) -> str:

@@ -38,8 +38,8 @@ def refusal(name: str, who: str) -> int:
     """401 where nobody showed who they are; where that is looked at as a page, the way to log in."""
     if who not in (NOBODY, WRONG):
         return 404
-    of_one_s_own = OPERATIONS[name].action is Action.OWN
-    return 303 if EVERY[name].tag == "pages" and of_one_s_own else 401
+    after_logging_in = OPERATIONS[name].action in (Action.OWN, Action.RUN)
+    return 303 if EVERY[name].tag == "pages" and after_logging_in else 401
 
 
 def taken(scene: Scene, name: str, who: str, whose: str) -> None:

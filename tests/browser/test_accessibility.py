@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 from chalicelib.services import bookings, links
 from tests.browser.conftest import Lab, Open
 from tests.browser.test_booking import WORDS, fill_in, press_book
+from tests.browser.test_door import at_the_door
 from tests.browser.test_login import ask, log_in, mailed
 from tests.builders import ANYBODY, EERO, a_request, an_intent, on
 
@@ -103,6 +104,26 @@ def in_a_session(page: Page, lab: Lab, language: str) -> Iterator[str]:
     yield "logged out"
 
 
+def at_the_event_s_door(page: Page, lab: Lab, language: str) -> Iterator[str]:
+    """The page at the door, after each thing that a host does there."""
+    address = at_the_door(page, lab, language)
+    yield "the door"
+    page.locator(".parties .button").first.click()
+    yield "somebody came"
+    page.fill("#code", "23456789")
+    page.locator(".search .button").first.click()
+    yield "a wrong code"
+    page.fill("#name", "Ohto Ohikulkija")
+    page.fill("#email", "x")
+    page.locator("[aria-labelledby=walk-in] .button").click()
+    yield "a walk-in with a mistake"
+    page.fill("#email", "")
+    page.locator("[aria-labelledby=walk-in] .button").click()
+    yield "a walk-in, all seats taken"
+    page.goto(f"{address}&q=xyz")
+    yield "nobody of this name"
+
+
 def by_link(lab: Lab) -> Iterator[tuple[str, str]]:
     """Their names and addresses."""
     lab.store.site = replace(lab.store.site, prove_address=True, base_url="")
@@ -120,7 +141,7 @@ def by_link(lab: Lab) -> Iterator[tuple[str, str]]:
 
 
 Tour = Callable[[Page, Lab, str], Iterator[str]]
-TOURS = (of_anybody, of_mails, logging_in, in_a_session)  # every kind of page
+TOURS = (of_anybody, of_mails, logging_in, in_a_session, at_the_event_s_door)  # every kind of page
 
 
 def along(tour: Tour, page: Page, lab: Lab, language: str) -> Iterator[str]:

@@ -43,7 +43,7 @@ def _parsed(text: str) -> list["Token"]:
 def _parser() -> "MarkdownIt":
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("commonmark", {"html": False})
+    parser = MarkdownIt("commonmark", {"html": False, "xhtmlOut": False})
     parser.validateLink = lambda url: bool(LINK.fullmatch(url))  # type: ignore[method-assign]
     parser.add_render_rule("image", _picture)
     return parser

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 LANGUAGES = ("fi", "sv", "en")
+NEXT_BEST = ("fi", "en", "sv")
 DAYS = {
     "fi": ("ma", "ti", "ke", "to", "pe", "la", "su"),
     "sv": ("mån", "tis", "ons", "tors", "fre", "lör", "sön"),
@@ -20,9 +21,13 @@ ELSEWHERE = {
 
 
 def in_language(texts: Mapping[str, str], language: str) -> str:
-    """A text in a language, or in the next best one."""
-    found = (texts.get(each) for each in (language, *LANGUAGES))
-    return next((text for text in found if text), "")
+    """A text in a language, or in the next best one (R-21)."""
+    return texts.get(found_in(texts, language), "")
+
+
+def found_in(texts: Mapping[str, str], language: str) -> str:
+    """The language in which there is a text: the one asked for, or the next best."""
+    return next((each for each in (language, *NEXT_BEST) if texts.get(each)), language)
 
 
 class Spoken:

@@ -7,6 +7,7 @@ from chalicelib.pages import (  # noqa: F401  # they add their addresses
     docs,
     door,
     erase,
+    events,
     feeds,
     front,
     login,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,12 @@ class Words(Spoken):
         """Whether there is such a text."""
         section, _, name = key.partition(".")
         return name in self.texts[section]
+
+    def long_day(self, day: date) -> str:
+        """A day in full, as a heading: Keskiviikko 2.12.2026."""
+        name = str(self.texts["long_days"][day.weekday()])
+        short = DAYS[self.language][day.weekday()]
+        return name.capitalize() + self.day(day, year=True).removeprefix(short)
 
     def length(self, minutes: int) -> str:
         """How long: 1 tunti, 90 minuuttia as 1 tunti 30 minuuttia."""

@@ -194,6 +194,8 @@ OPERATIONS: Mapping[str, Ask] = {
     "GET /problems/{name}": Ask(Action.LOOK),
     "GET /static/style.css": Ask(Action.LOOK),
     "GET /book": Ask(Action.LOOK),
+    "GET /events": Ask(Action.LOOK),
+    "GET /events/{event_id}": Ask(Action.LOOK),
     "POST /book": Ask(Action.LOOK, {}),
     "GET /login": Ask(Action.ENTER),
     "POST /login": Ask(Action.ENTER, {"email": "uusi@gov.fi"}),

@@ -7,12 +7,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from chalicelib.services import bookings, links
+from chalicelib.domain.events import State
+from chalicelib.domain.programmes import Programme
+from chalicelib.services import bookings, events, links
 from tests.browser.conftest import Lab, Open
 from tests.browser.test_booking import WORDS, fill_in, press_book
 from tests.browser.test_door import at_the_door
 from tests.browser.test_login import ask, log_in, mailed
-from tests.builders import ANYBODY, EERO, a_request, an_intent, on
+from tests.builders import ANYBODY, EERO, STAFF, a_request, an_intent, on
+from tests.event_builders import NOW, a_hybrid, an_event
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SMALL = """() => [...document.querySelectorAll("a, button, input, select, textarea")]
@@ -45,6 +48,23 @@ def of_anybody(page: Page, lab: Lab, language: str) -> Iterator[str]:
     yield "the form, filled in"
     press_book(page, language)
     yield "the confirmation"
+
+
+def of_events(page: Page, lab: Lab, language: str) -> Iterator[str]:
+    """What is coming, and an event with all that one can have: also one that was called off."""
+    said = Programme(
+        {"fi": "# Ohjelma\n\n- [kahvi](https://a.example/)\n\n    koodi"}, "hall", "", "", "Sami"
+    )
+    both = a_hybrid(audience=("employee",), programme=said, title={"sv": "Verkstad"})
+    off = an_event(event_id="e_off", state=State.CANCELLED, reason="Sairaus")
+    for event in (both, off, an_event(event_id="e_full", limit=0, waiting=2)):
+        events.create(lab.ports, event, an_intent(STAFF))
+    for path in ("/events?", "/events?free=on&way=remote&", "/events/e_one?", "/events/e_off?"):
+        page.goto(f"{lab.base}{path}lang={language}")
+        yield path
+    lab.ports.clock.time = NOW
+    page.goto(f"{lab.base}/events/e_one?lang={language}")
+    yield "an event with its form"
 
 
 def of_mails(page: Page, lab: Lab, language: str) -> Iterator[str]:
@@ -141,7 +161,8 @@ def by_link(lab: Lab) -> Iterator[tuple[str, str]]:
 
 
 Tour = Callable[[Page, Lab, str], Iterator[str]]
-TOURS = (of_anybody, of_mails, logging_in, in_a_session, at_the_event_s_door)  # every kind of page
+# Every kind of page.
+TOURS = (of_anybody, of_events, of_mails, logging_in, in_a_session, at_the_event_s_door)
 
 
 def along(tour: Tour, page: Page, lab: Lab, language: str) -> Iterator[str]:

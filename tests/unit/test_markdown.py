@@ -178,9 +178,9 @@ def test_headings_stand_below_those_of_the_page_and_leave_out_no_level() -> None
 def test_what_is_written_stays_what_it_means() -> None:
     text = "Tule *mukaan*,  \n**ilmoittaudu**!\n\n1. yksi\n2. `kaksi`\n\n---\n\n> lainaus"
     assert html(text).replace("\n", "") == (
-        "<p>Tule <em>mukaan</em>,<br /><strong>ilmoittaudu</strong>!</p>"
+        "<p>Tule <em>mukaan</em>,<br><strong>ilmoittaudu</strong>!</p>"
         "<ol><li>yksi</li><li><code>kaksi</code></li></ol>"
-        "<hr /><blockquote><p>lainaus</p></blockquote>"
+        "<hr><blockquote><p>lainaus</p></blockquote>"
     )
 
 

@@ -25,6 +25,8 @@ def seat_letter(
     """The letter of a message about a sign-up, or why there is none (yet)."""
     if context.event is None or context.signup is None:
         return Drop("no-subject")
+    if not context.signup.person.email:
+        return Drop("no-address")  # of who walked in, and told none
     if context.suppressed:
         return Drop("suppressed")
     signup = judged(context.signup, now)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.domain import events, signups
+from chalicelib.domain import attendance, events, signups
 from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.events import Event, Way
 from chalicelib.domain.programmes import Programme
@@ -426,3 +426,20 @@ def test_two_versions_of_the_code_read_what_the_other_says_of_an_event(dynamodb:
     asked = {"audience": (), "questions": (), "asks_diet": False, "asks_accessibility": False}
     bare = {"programme": Programme(), "booking_id": "", **asked}
     assert stored(dynamodb) == replace(before, **bare)
+
+
+def test_who_came_is_kept_and_moves_no_counter_and_nobody_in_the_queue(backend: Backend) -> None:
+    party = a_signup("p_a", members=(Member("B"), Member("C")))
+    event = given(backend, an_event(3, free=3), party, waiting("p_d", 1))
+    before, queue = stored(backend), backend.ports.events.queue("e_one", ROOM)
+    there = attendance.checked_in(party, [0, 2], START)
+    write(backend, (party, there), event=event)
+    assert look(backend, "p_a").signups["p_a"] == there
+    assert attendance.arrivals(there) == (START, None, START)
+    gone = attendance.checked_out(there, [0], START)
+    write(backend, (there, gone))
+    assert look(backend, "p_a").signups["p_a"] == gone
+    with pytest.raises(VersionRaced):
+        write(backend, (there, replace(there, version=there.version + 1)))
+    assert stored(backend) == before
+    assert backend.ports.events.queue("e_one", ROOM) == queue

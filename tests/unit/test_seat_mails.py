@@ -235,6 +235,16 @@ def test_nothing_is_sent_to_an_address_that_does_not_work():
     assert (message.state, message.reason) == (State.DROPPED, "suppressed")
 
 
+def test_nothing_is_sent_to_who_walked_in_without_an_address():
+    office = Office()
+    signup = office.sign_up("aino")
+    nobody = replace(signup.person, email="")
+    office.store.signups[EVENT, id_of("aino")] = replace(signup, person=nobody)
+    assert office.deliver() == []
+    (message,) = office.store.messages.values()
+    assert (message.state, message.reason) == (State.DROPPED, "no-address")
+
+
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
 def test_the_title_is_that_of_the_readers_language(language):
     """R-21"""

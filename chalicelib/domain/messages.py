@@ -41,6 +41,10 @@ class Kind(StrEnum):
     PROMOTION = "promotion"  # from the queue to a seat
     SEAT_CANCELLATION = "seat-cancellation"  # of what a calendar may have
     DEPARTURE = "departure"  # from the queue
+    SIGNUP_PROOF = "signup-proof"  # the address of who signed up, with a code and a link
+    KNOWN = "already-signed-up"  # of who is, and has nobody's word but the mail's
+    OFFER = "offer"  # of a seat, to be accepted
+    OFFER_EXPIRY = "offer-expiry"
 
 
 class State(StrEnum):
@@ -62,15 +66,24 @@ class State(StrEnum):
 
 # What SES says of a mail, from the weakest on: a later, weaker word changes nothing.
 EVIDENCE = (State.SENT, State.DELIVERED, State.BOUNCED, State.COMPLAINED)
-URGENT = (Kind.HOLD, Kind.LOGIN)  # somebody sits and waits: not only the clock gets them out
-UNPROVED = (Kind.HOLD, Kind.LOGIN)  # to an address that anybody may have typed: in our words only
+URGENT = (
+    Kind.HOLD,
+    Kind.LOGIN,
+    Kind.SIGNUP_PROOF,
+    Kind.KNOWN,
+)  # somebody sits and waits: not only the clock gets them out
+# To an address that anybody may have typed: in our words only.
+UNPROVED = (Kind.HOLD, Kind.LOGIN, Kind.SIGNUP_PROOF)
 # In which order they go when there is more than can be sent at once.
 PRECEDENCE = (
     Kind.LOGIN,
     Kind.HOLD,
+    Kind.SIGNUP_PROOF,
+    Kind.KNOWN,
     Kind.CANCELLATION,
     Kind.SEAT_CANCELLATION,
     Kind.PROMOTION,
+    Kind.OFFER,
     Kind.CHANGE,
     Kind.CONFIRMATION,
     Kind.SEAT,
@@ -79,6 +92,7 @@ PRECEDENCE = (
     Kind.PENDING,
     Kind.WAITING,
     Kind.DEPARTURE,
+    Kind.OFFER_EXPIRY,
     Kind.EXPIRY,
     Kind.APPROVAL_ASKED,
     Kind.INVITATION,

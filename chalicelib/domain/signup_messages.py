@@ -16,6 +16,9 @@ KINDS = {
     News.PROMOTION: Kind.PROMOTION,
     News.CANCELLATION: Kind.SEAT_CANCELLATION,
     News.DEPARTURE: Kind.DEPARTURE,
+    News.PROOF: Kind.SIGNUP_PROOF,
+    News.OFFER: Kind.OFFER,
+    News.EXPIRY: Kind.OFFER_EXPIRY,
 }
 
 
@@ -37,9 +40,27 @@ def signup_messages(
             after.version,
             due_at=now,
             now=now,
-            expires_at=_expiry(kind, event, now),
+            expires_at=_expiry(kind, event, after, now),
         )
     ]
+
+
+def told_again(event: Event, signup: SignUp, now: datetime, window: int) -> Message | None:
+    """What tells somebody once more that they are signed up, or what is to be proved of it; no more than
+    once in a window of time. None where there is nothing to tell.
+    """
+    if not signup.live:
+        return None
+    kind = Kind.SIGNUP_PROOF if signup.confirm_by is not None else Kind.KNOWN
+    return message(
+        kind,
+        subject_of(event),
+        signup.person_id,
+        window,
+        due_at=now,
+        now=now,
+        expires_at=_expiry(kind, event, signup, now),
+    )
 
 
 def subject_of(event: Event) -> str:
@@ -47,9 +68,11 @@ def subject_of(event: Event) -> str:
     return f"event#{event.event_id}"
 
 
-def _expiry(kind: Kind, event: Event, now: datetime) -> datetime:
+def _expiry(kind: Kind, event: Event, after: SignUp, now: datetime) -> datetime | None:
+    if kind in (Kind.SIGNUP_PROOF, Kind.OFFER):
+        return after.lapses_at
     if kind is Kind.PROMOTION:
         return event.starts_at - TOO_LATE  # nobody could come any more (W-25)
     if kind is Kind.SEAT_CANCELLATION:
         return max(event.ends_at, now + timedelta(hours=1))
-    return now + STALE if kind is Kind.DEPARTURE else event.ends_at
+    return now + STALE if kind in (Kind.DEPARTURE, Kind.OFFER_EXPIRY) else event.ends_at

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from chalicelib.domain.errors import Race, VersionRaced
 from chalicelib.domain.events import Event, Promotion, Way, promotion
+from chalicelib.domain.messages import Message
 from chalicelib.domain.people import CLOCK, ERASED
 from chalicelib.domain.queueing import Change, Needs, given
 from chalicelib.domain.signup_messages import signup_messages
@@ -33,15 +34,19 @@ def put(
     by: str,
     action: str,
     now: datetime,
-) -> None:
-    """Write changes of sign-ups together with what is told of them, and count what is held no longer."""
-    made = list(changes)
+) -> list[Message]:
+    """Write changes of sign-ups together with what is told of them, and count what is held no longer.
+
+    Returns the messages that tell of them.
+    """
+    made, told = list(changes), list[Message]()
     ports.events.write(tx, event, made, needs)
     for before, after in made:
         holds.end(ports, tx, before, after, now)
         # Who is promoted by somebody's leaving is promoted, whoever left.
         what = "promote" if before and before.waiting and after.seated else action
-        announce(ports, tx, event, before, after, by=by, action=what, now=now)
+        told += announce(ports, tx, event, before, after, by=by, action=what, now=now)
+    return told
 
 
 def announce(
@@ -54,9 +59,10 @@ def announce(
     by: str,
     action: str,
     now: datetime,
-) -> None:
+) -> list[Message]:
     """Put what a change tells of into its own transaction: messages, and an entry of the log."""
-    for each in signup_messages(event, before, after, now):
+    messages = signup_messages(event, before, after, now)
+    for each in messages:
         ports.outbox.put(tx, each)
     told = news(before, after)
     ports.audit.add(
@@ -70,6 +76,7 @@ def announce(
         news=told.value if told else "",
         version=after.version,
     )
+    return messages
 
 
 def give_up(

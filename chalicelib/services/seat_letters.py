@@ -5,18 +5,23 @@ from datetime import datetime
 
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.events import Event, Way
-from chalicelib.domain.letters import Method, Seat, Telling, Told, facts_of_seat
+from chalicelib.domain.letters import Letter, Method, Seat, Telling, Told, facts_of_seat
 from chalicelib.domain.messages import Kind, Message
-from chalicelib.domain.signups import SignUp, State, judged
+from chalicelib.domain.signups import SignUp, State, entry_of, judged, place_of
 from chalicelib.domain.spoken import in_language
-from chalicelib.services.links import signup_url
+from chalicelib.services.links import signup_code, signup_proof_url, signup_url, ticket_code
 from chalicelib.services.ports import MessageContext, Ports
-from chalicelib.services.signups import place
 from chalicelib.services.verdicts import Drop, Ready, Wait, blank, settled
 
 INVITING = (Kind.SEAT, Kind.PROMOTION)
+# What tells a person the facts of a sign-up, to be compared with by what comes after.
+TELLING = (
+    *INVITING,
+    *(Kind.WAITING, Kind.OFFER, Kind.OFFER_EXPIRY),
+    *(Kind.SEAT_CANCELLATION, Kind.DEPARTURE),
+)
+KINDS = (*TELLING, Kind.SIGNUP_PROOF, Kind.KNOWN)
 OWN = (State.LEFT, State.HANDED_OVER)  # over by what its person did
-KINDS = (*INVITING, Kind.WAITING, Kind.SEAT_CANCELLATION, Kind.DEPARTURE)
 
 
 def seat_letter(
@@ -30,21 +35,19 @@ def seat_letter(
     if context.suppressed:
         return Drop("suppressed")
     signup = judged(context.signup, now)
-    told = settled(ports, context.told or Told(message.subject, message.person_id), message)
-    if told is None:
-        return Wait()
+    told = context.told or Told(message.subject, message.person_id)
+    if message.kind in TELLING:
+        known = settled(ports, told, message)
+        if known is None:
+            return Wait()
+        told = known
     if reason := _untrue(message, signup, told.told):
         return Drop(reason)
-    where = place(ports, signup)
-    venue, link = content(context.event, signup, catalog)
-    seat = Seat(context.event, signup, where.position if where else 0, venue, link)
+    seat = _seat(ports, context.event, signup, catalog)
     method = _method(message, seat, told.told)
-    letter = replace(
-        blank(message, signup.person, catalog, now),
-        seat=seat,
-        method=method,
-        manage_url=signup_url(ports, signup),
-    )
+    letter = _letter(ports, message, seat, method, catalog, now)
+    if message.kind not in TELLING:
+        return Ready(letter, context.signup.version)
     # A mail without a calendar part leaves the entry of an earlier one where it is.
     entry = method or (told.told.method if told.told else None)
     telling = Telling(message.message_id, facts_of_seat(seat.event, signup), seat.sequence, entry)
@@ -62,12 +65,54 @@ def content(event: Event, signup: SignUp, catalog: Catalog) -> tuple[str, str]:
     return name or programme.address, ""
 
 
+def _seat(ports: Ports, event: Event, signup: SignUp, catalog: Catalog) -> Seat:
+    entry = entry_of(signup)
+    queue = ports.events.queue(event.event_id, signup.way) if entry else []
+    venue, link = content(event, signup, catalog)
+    # At the door they are asked for it: who takes part from elsewhere comes to none.
+    comes = signup.state is State.CONFIRMED and signup.way is Way.ROOM
+    return Seat(
+        event,
+        signup,
+        position=place_of(entry.number, queue).position if entry else 0,
+        venue=venue,
+        link=link,
+        ticket=ticket_code(ports, signup.signup_id) if comes else "",
+    )
+
+
+def _letter(
+    ports: Ports,
+    message: Message,
+    seat: Seat,
+    method: Method | None,
+    catalog: Catalog,
+    now: datetime,
+) -> Letter:
+    signup, proving = seat.signup, message.kind is Kind.SIGNUP_PROOF
+    theirs = signup.state is not State.HANDED_OVER  # or else the link is dead (S-25)
+    return replace(
+        blank(message, signup.person, catalog, now),
+        seat=seat,
+        method=method,
+        manage_url=signup_url(ports, signup) if theirs else "",
+        code=signup_code(ports, signup) if proving else "",
+        confirm_url=signup_proof_url(ports, signup) if proving else "",
+        until=signup.lapses_at,
+    )
+
+
 def _untrue(message: Message, signup: SignUp, told: Telling | None) -> str:
     """Why a message is not to be sent; "" if it is true and news."""
+    proved = signup.confirm_by is None
     true = {
+        Kind.SIGNUP_PROOF: signup.live and not proved,
+        Kind.KNOWN: signup.live and proved,
         Kind.SEAT: signup.state is State.CONFIRMED,
         Kind.PROMOTION: signup.state is State.CONFIRMED,
-        Kind.WAITING: signup.waiting and signup.confirm_by is None,
+        Kind.WAITING: signup.waiting and proved,
+        Kind.OFFER: signup.state is State.OFFERED,
+        Kind.OFFER_EXPIRY: signup.state is State.EXPIRED,
         Kind.SEAT_CANCELLATION: not signup.live,
         Kind.DEPARTURE: not signup.live,
     }[message.kind]

@@ -5,6 +5,8 @@ from chalicelib.domain.signups import SignUp, parts_of
 from chalicelib.services import signup_changes
 from chalicelib.services.links import code_matches
 from chalicelib.services.ports import Ports
+from chalicelib.services.sender import announce, nudge
+from chalicelib.services.telling_again import again_due
 from chalicelib.services.writing import Intent, Outcome
 
 
@@ -28,4 +30,10 @@ def send_again(ports: Ports, signup_id: str) -> None:
     parts = parts_of(signup_id)
     if parts is None:
         return
-    ports.events.look(parts[0], [parts[1]])
+    now, look = ports.clock.now(), ports.events.look(parts[0], [parts[1]])
+    signup = look.signups.get(parts[1])
+    if look.event is None or signup is None or signup.confirm_by is None:
+        return
+    one = again_due(ports, look.event, signup, now)
+    if one is not None and announce(ports, one):
+        nudge(ports, [one])

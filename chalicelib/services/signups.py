@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.domain.errors import NotFound, Problem, Refused, VersionRaced, refuse
 from chalicelib.domain.events import Event, State, Way, check_open, check_running, seats_of
 from chalicelib.domain.holds import exceeded as too_many_holds
+from chalicelib.domain.messages import Message
 from chalicelib.domain.people import Actor, Person, person_id_of
 from chalicelib.domain.questions import checked
 from chalicelib.domain.queueing import Needs, sits, waits
@@ -27,6 +28,8 @@ from chalicelib.services.access import Action, may, owns
 from chalicelib.services.ports import Look, Ports, Snapshot
 from chalicelib.services.queues import expire, expire_lapsed, put, settle
 from chalicelib.services.requests import check_audience, standing, who
+from chalicelib.services.sender import nudge
+from chalicelib.services.telling_again import again_due
 from chalicelib.services.writing import Attempt, Intent, Outcome, write
 
 
@@ -66,8 +69,11 @@ def sign_up(ports: Ports, request: SignUpRequest, intent: Intent) -> Outcome[Sig
     `terms-not-accepted`, `quota-exceeded`, `signup-not-open`, `group-too-large`, `already-signed-up` (the pointer names the
     row), `event-full`, `held-for-waiting-list`. NotFound for what one may not see.
     """
-    outcome = write(ports, intent, lambda attempt: _sign_up(attempt, request))
+    told: list[Message] = []
+    outcome = write(ports, intent, lambda attempt: _sign_up(attempt, request, told))
     made = outcome.value
+    if not outcome.replayed:
+        nudge(ports, told)
     if made is not None and made.waiting:
         # A seat may have been left free by who died before giving it on.
         settle(ports, made.event_id, made.way)
@@ -112,7 +118,7 @@ def place(ports: Ports, signup: SignUp) -> Place | None:
     return place_of(entry.number, ports.events.queue(entry.event_id, entry.way))
 
 
-def _sign_up(attempt: Attempt, request: SignUpRequest) -> SignUp:
+def _sign_up(attempt: Attempt, request: SignUpRequest, told: list[Message]) -> SignUp:
     ports, actor = attempt.ports, attempt.intent.actor
     now = ports.clock.now()
     person, person_id, members, found = _party(attempt, request, now)
@@ -144,9 +150,13 @@ def _sign_up(attempt: Attempt, request: SignUpRequest) -> SignUp:
     holds.begin(ports, attempt.tx, new, attempt.catalog.site, found.holds)
     if known:
         # To nobody in particular they look like any other: who reads their mail is told.
+        one = again_due(ports, event, before, now) if before else None
+        told[:] = [one] if one else []
+        if one:
+            ports.outbox.put(attempt.tx, one)
         return new
     new = again(before, new)
-    put(
+    told[:] = put(
         ports,
         attempt.tx,
         event,

@@ -67,7 +67,11 @@ def test_each_text_is_used() -> None:
     code = "".join(path.read_text() for path in Path(words.__file__).parent.glob("*.py"))
     for key in keys("fi"):
         section, _, name = key.partition(".")
-        stem = re.sub(r"_(change|soon|today|tomorrow|later|REQUEST|CANCEL)$", "", name)
+        stem = re.sub(
+            r"_(change|soon|today|tomorrow|later|confirmed|waiting|offered|REQUEST|CANCEL)$",
+            "",
+            name,
+        )
         asked = (f'"{section}.{name}"', f'"{section}.{stem}"', f'"{section}.{stem}_" ~')
         assert any(each in used for each in asked) or f'"{name}"' in code or key in code, key
 

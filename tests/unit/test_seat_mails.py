@@ -11,63 +11,18 @@ from chalicelib.adapters.mail.render import render
 from chalicelib.domain.events import Way
 from chalicelib.domain.letters import Letter
 from chalicelib.domain.messages import Kind, State
-from chalicelib.domain.people import person_id_of
 from chalicelib.domain.signups import State as SignUpState
-from chalicelib.services import events, sender, signup_changes
+from chalicelib.services import events, signup_changes
 from chalicelib.services.seat_letters import content
 from tests.builders import ANYBODY, STAFF, an_intent
 from tests.event_builders import START, a_hybrid, a_signup, an_event, somebody
-from tests.event_scene import EVENT, Scene, id_of
-from tests.mails import Read, a_letter, read
-
-FIVE = ("aino", "eero", "iida", "otto", "ulla")
+from tests.event_scene import EVENT, id_of
+from tests.mails import a_letter, read
+from tests.seat_office import FIVE, Office, full, sequence
 
 
 class Died(BaseException):
     """The end of a worker."""
-
-
-class Office(Scene):
-    """A scene whose mails are read."""
-
-    def __init__(self, *args: object, **more: object) -> None:
-        super().__init__(*args, **more)
-        self.letters: list[Letter] = []
-        self.ports = replace(self.ports, render=self.render)
-
-    def render(self, letter: Letter) -> bytes:
-        self.letters.append(letter)
-        return render(letter)
-
-    def deliver(self) -> list[Letter]:
-        """Look at all that is due; what was rendered meanwhile, in order."""
-        self.letters.clear()
-        for each in sorted(self.store.messages.values(), key=lambda one: one.created_at):
-            sender.work(self.ports, each.message_id)
-        return list(self.letters)
-
-    def to(self, name: str) -> list[tuple[str, str]]:
-        """What went to somebody in the last delivery: kind and method."""
-        return [
-            (each.kind.value, each.method.value if each.method else "-")
-            for each in self.letters
-            if person_id_of(each.to.email, "a salt for tests") == id_of(name)
-        ]
-
-    def mails(self) -> list[Read]:
-        return [read(render(each)) for each in self.letters]
-
-
-def sequence(letter: Letter) -> int:
-    (calendar, _) = read(render(letter)).calendars
-    (entry,) = Calendar.from_ical(calendar).walk("VEVENT")
-    return int(entry["SEQUENCE"])
-
-
-def full(*waiting: str) -> Office:
-    office = Office()
-    office.sign_up(*FIVE, *waiting)
-    return office
 
 
 def test_who_has_a_seat_is_told_with_an_entry_for_the_calendar():
@@ -82,8 +37,9 @@ def test_who_waits_is_told_the_place_and_gets_no_entry():
     office = full("liisa", "matti")
     office.deliver()
     assert office.to("matti") == [("waiting", "-")]
-    assert office.letters[-1].seat.position == 2
-    assert not office.mails()[-1].calendars
+    waiting = [each for each in office.letters if each.kind is Kind.WAITING]
+    assert sorted(each.seat.position for each in waiting) == [1, 2]
+    assert not any(read(render(each)).calendars for each in waiting)
 
 
 def test_the_place_is_that_of_the_moment_in_which_the_mail_is_sent():

@@ -95,7 +95,8 @@ def _context(letter: Letter) -> dict[str, Any]:
     if letter.kind in (Kind.LOGIN, Kind.INVITATION):
         return context | _entrance(letter, teller)
     if letter.seat is not None:
-        return context | about_seat(letter.seat, letter.now, words)
+        code = {"code": letter.code, "confirm_url": letter.confirm_url}
+        return context | code | about_seat(letter.seat, letter.now, words)
     if letter.booking is None:
         raise ValueError("a letter about no booking")
     return context | _about(letter, letter.booking, teller)

@@ -20,6 +20,10 @@ STATES = {
     Kind.PROMOTION: SignUpState.CONFIRMED,
     Kind.SEAT_CANCELLATION: SignUpState.LEFT,
     Kind.DEPARTURE: SignUpState.LEFT,
+    Kind.SIGNUP_PROOF: SignUpState.HELD,
+    Kind.KNOWN: SignUpState.CONFIRMED,
+    Kind.OFFER: SignUpState.OFFERED,
+    Kind.OFFER_EXPIRY: SignUpState.EXPIRED,
 }
 METHODS = {
     Kind.SEAT: Method.REQUEST,
@@ -47,7 +51,20 @@ def a_seat(
     )
     person = Person("Aino Aalto", "aino.aalto@agency.example", language=language)
     state = STATES[kind]
-    signup = SignUp(event.event_id, "p_example", person, Way.ROOM, state, event.opens_at)
+    signup = SignUp(
+        event_id=event.event_id,
+        person_id="p_example",
+        person=person,
+        way=Way.ROOM,
+        state=state,
+        created_at=event.opens_at,
+        confirm_by=now + event.hold_time if kind is Kind.SIGNUP_PROOF else None,
+        offer_until=now + event.offer_time if kind is Kind.OFFER else None,
+    )
+    proving, address = (
+        kind is Kind.SIGNUP_PROOF,
+        f"{site.base_url}/signup/s_EXAMPLE_example/example",
+    )
     return Letter(
         message_id="m_example",
         attempt=1,
@@ -56,8 +73,15 @@ def a_seat(
         site=site,
         spaces=spaces,
         now=now,
-        seat=Seat(event, signup, position=2 if kind is Kind.WAITING else 0),
+        seat=Seat(
+            event,
+            signup,
+            position=2 if kind is Kind.WAITING else 0,
+            ticket="EFGH6789" if state is SignUpState.CONFIRMED else "",
+        ),
         method=METHODS.get(kind),
-        manage_url=f"{site.base_url}/signup/s_EXAMPLE_example/example",
+        code="ABCD2345" if proving else "",
+        confirm_url=f"{address}?code=ABCD2345" if proving else "",
+        manage_url=address,
         extra=site.mail_texts.get(kind.value, {}).get(language, ""),
     )

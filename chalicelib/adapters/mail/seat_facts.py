@@ -26,6 +26,7 @@ def about_seat(seat: Seat, now: datetime, words: Words) -> dict[str, Any]:
         "link": seat.link,
         "way": words(WAYS[signup.way]),
         "persons": str(signup.size) if signup.members else "",
+        "ticket": seat.ticket,
         "event_number": event.event_id,
     }
     return {
@@ -34,6 +35,8 @@ def about_seat(seat: Seat, now: datetime, words: Words) -> dict[str, Any]:
         "start": f"{words.at(event.starts_at)} ({words.zone_name})",
         "near": event.starts_at - now <= NEAR,  # then the start is said first (W-25)
         "position": seat.position,
+        "state": signup.state.value,
+        "until": words.at(signup.lapses_at) if signup.lapses_at else "",
         "details": [Row(words(f"row.{name}"), value) for name, value in found.items() if value],
         "reason": "" if event.live else lines(event.reason),
         "called_off": not event.live,

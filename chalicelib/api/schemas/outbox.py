@@ -26,6 +26,10 @@ MessageKind = Literal[
     "promotion",
     "seat-cancellation",
     "departure",
+    "signup-proof",
+    "already-signed-up",
+    "offer",
+    "offer-expiry",
 ]
 MessageState = Literal[
     "due",

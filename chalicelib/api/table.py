@@ -22,6 +22,7 @@ from chalicelib.api import (
     staff_outbox,
     staff_persons,
     staff_settings,
+    tickets,
 )
 
 ALL = (
@@ -32,6 +33,7 @@ ALL = (
     calendars.routes,
     events.routes,
     signups.routes,
+    tickets.routes,
     auth.routes,
     me.routes,
     private_feeds.routes,

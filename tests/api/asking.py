@@ -147,6 +147,7 @@ OPERATIONS: Mapping[str, Ask] = {
     "GET /v1/events/{event_id}": Ask(Action.LOOK),
     "POST /v1/events/{event_id}/signups": Ask(Action.BOOK, SIGNED_UP),
     "GET /v1/signups/{signup_id}": Ask(Action.READ_SIGNUP),
+    "GET /v1/signups/{signup_id}/ticket": Ask(Action.READ_SIGNUP, also=(409,)),
     "PATCH /v1/signups/{signup_id}": Ask(Action.CHANGE_SIGNUP, {"diet": "Vegaani"}),
     "DELETE /v1/signups/{signup_id}": Ask(Action.CHANGE_SIGNUP),
     "POST /v1/signups/{signup_id}/confirm": Ask(

@@ -313,6 +313,7 @@ QUERIES = [
     ("/v1/staff/events", STAFF_KEY),
     ("/v1/staff/events/e_1/signups", STAFF_KEY),
     ("/v1/staff/events/e_1/figures", STAFF_KEY),
+    ("/v1/signups/s_1_2/ticket", STAFF_KEY),
     ("/v1/staff/events/e_1/signups.csv", STAFF_KEY),
     ("/v1/staff/events/e_1/signups.xlsx", STAFF_KEY),
     ("/v1/staff/settings", STAFF_KEY),

@@ -50,6 +50,7 @@ OPERATIONS = {
     "GET /v1/events/{event_id}",
     "POST /v1/events/{event_id}/signups",
     "GET /v1/signups/{signup_id}",
+    "GET /v1/signups/{signup_id}/ticket",
     "PATCH /v1/signups/{signup_id}",
     "DELETE /v1/signups/{signup_id}",
     "POST /v1/signups/{signup_id}/confirm",

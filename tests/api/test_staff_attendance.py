@@ -282,3 +282,23 @@ def test_what_was_chosen_is_counted(api: Api) -> None:
     signs_up(api, event_id, "aino", answers={"level": "second"})
     answer = api("GET", f"{LIST}/{event_id}/figures", key=STAFF_KEY)
     assert answer.json["answers"] == [{"question_id": "level", "counts": {"first": 0, "second": 1}}]
+
+
+def test_who_has_a_seat_has_a_ticket_and_nobody_else(api: Api, event_id: str) -> None:
+    signs_up(api, event_id, "eero", "b", "c")
+    waits = signs_up(api, event_id, "pia")
+    cookie = api.logs_in("eero@gov.fi", "Eero Eskola")
+    mine = next(each for each in api.store.signups.values() if each.person.name == "Eero")
+    address = f"/v1/signups/{mine.signup_id}/ticket"
+    answer = api("GET", address, Cookie=cookie)
+    assert answer.status == 200, answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.json == {
+        "code": links.ticket_code(api.ports, mine.signup_id),
+        "url": links.ticket_url(api.ports, mine.signup_id),
+        "qr": api.ports.qr(links.ticket_url(api.ports, mine.signup_id)),
+    }
+    assert answer.json["qr"].startswith("data:image/svg+xml")
+    assert api("GET", f"/v1/signups/{waits}/ticket", Cookie=cookie).status == 404
+    none = api("GET", f"/v1/signups/{waits}/ticket", key=STAFF_KEY)
+    assert (none.status, none.problem, none.json["state"]) == (409, "stale-state", "waiting")

@@ -104,6 +104,14 @@ class WalkInIn(Model):
     ] = []
 
 
+class TicketOut(Answer):
+    """What is shown at the door."""
+
+    code: Annotated[str, Field(description="to be typed by a host")]
+    url: Annotated[str, Field(description="what the QR code holds; it opens for hosts alone")]
+    qr: Annotated[str, Field(description="the QR code: an SVG, as a data URI")]
+
+
 class CheckInOut(Answer):
     """A party, and who of it is there."""
 

@@ -165,6 +165,9 @@ OPERATIONS: Mapping[str, Ask] = {
     "DELETE /v1/staff/events/{event_id}": Ask(Action.RUN),
     "POST /v1/staff/events/{event_id}/publish": Ask(Action.RUN, {}, also=(409,)),
     "POST /v1/staff/events/{event_id}/copies": Ask(Action.RUN, {"start": "2026-12-17T09:00"}),
+    "POST /v1/staff/events/{event_id}/signups/batch": Ask(
+        Action.RUN, {"people": [{"person": COLLEAGUE["person"]}]}
+    ),
     "GET /v1/staff/events/{event_id}/signups": Ask(Action.RUN),
     "GET /v1/staff/events/{event_id}/signups.csv": Ask(Action.RUN),
     "GET /v1/staff/events/{event_id}/signups.xlsx": Ask(Action.RUN),

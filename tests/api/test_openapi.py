@@ -66,6 +66,7 @@ OPERATIONS = {
     "DELETE /v1/staff/events/{event_id}",
     "POST /v1/staff/events/{event_id}/publish",
     "POST /v1/staff/events/{event_id}/copies",
+    "POST /v1/staff/events/{event_id}/signups/batch",
     "GET /v1/staff/events/{event_id}/signups",
     "GET /v1/staff/events/{event_id}/signups.csv",
     "GET /v1/staff/events/{event_id}/signups.xlsx",

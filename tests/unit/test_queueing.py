@@ -29,12 +29,13 @@ def test_the_window_is_open_from_its_first_moment_to_before_its_last(now):
     events.check_open(an_event(), now)
 
 
-@pytest.mark.parametrize("now", [OPENS - A_MILLISECOND, CLOSES])
-def test_outside_the_window_one_is_told_when_it_is(now):
+@pytest.mark.parametrize(("now", "why"), [(OPENS - A_MILLISECOND, "early"), (CLOSES, "late")])
+def test_outside_the_window_one_is_told_when_it_is(now, why):
     """S-02"""
     with pytest.raises(Refused, match="signup-not-open") as refusal:
         events.check_open(an_event(), now)
-    assert told(refusal) == {"opens_at": OPENS, "closes_at": CLOSES, "state": "published"}
+    when = {"opens_at": OPENS, "closes_at": CLOSES}
+    assert told(refusal) == {**when, "state": "published", "why": why}
 
 
 @pytest.mark.parametrize("state", [EventState.DRAFT, EventState.CANCELLED])
@@ -219,7 +220,7 @@ def test_who_meant_to_leave_the_queue_keeps_the_seat_that_came_meanwhile():
     """W-07"""
     with pytest.raises(Refused, match="stale-state") as refusal:
         signups.left(a_signup(), NOW, in_queue=True)
-    assert told(refusal) == {"state": "confirmed"}
+    assert told(refusal) == {"state": "confirmed", "why": "seated"}
     waiting = a_signup(state=State.WAITING, number=3)
     assert signups.left(waiting, NOW, in_queue=True).state is State.LEFT
     with pytest.raises(Refused, match="stale-state"):

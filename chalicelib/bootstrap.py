@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Broken
+from chalicelib.domain.event_feeds import EventFeed
 from chalicelib.domain.feeds import Feed
 from chalicelib.domain.letters import Letter, Preview
 from chalicelib.domain.messages import Kind
@@ -245,6 +246,18 @@ class Calendars:
         from chalicelib.adapters.calendar import own
 
         return own.calendar(calendar)
+
+    def events(self, feed: EventFeed, language: str) -> bytes:
+        """Events to subscribe to."""
+        from chalicelib.adapters.calendar.events import calendar
+
+        return calendar(feed, language)
+
+    def event(self, feed: EventFeed, language: str) -> bytes:
+        """The one event of a feed, to be downloaded."""
+        from chalicelib.adapters.calendar.events import entry
+
+        return entry(feed, language)
 
 
 class Sheets:

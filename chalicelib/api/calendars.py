@@ -1,4 +1,4 @@
-"""Calendars that ask: a space's busy times to subscribe to, and a booking to download."""
+"""Calendars that ask: busy times and events to subscribe to, a booking or an event to download."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,10 @@ from chalicelib.api.call import Call
 from chalicelib.api.replies import Reply
 from chalicelib.api.routing import Routes
 from chalicelib.api.schemas.calendars import CalendarQuery
+from chalicelib.domain import event_feeds
+from chalicelib.domain.event_feeds import EventFeed
 from chalicelib.domain.feeds import Feed, fingerprint
-from chalicelib.services import bookings, feeds
+from chalicelib.services import bookings, event_listing, feeds
 from chalicelib.services.access import Action
 
 routes = Routes("calendars")
@@ -67,6 +69,48 @@ def booking_calendar(call: Call) -> Reply:
     text = call.ports.calendars.entry(booking, call.catalog, language, now).decode()
     headers = {"Content-Disposition": 'attachment; filename="booking.ics"'}
     return Reply(text=text, content_type=CALENDAR, headers=headers, private=True)
+
+
+@routes.add(
+    "GET",
+    "/v1/events.ics",
+    "Events as a calendar",
+    query=CalendarQuery,
+    answers={200: None},
+    produces="text/calendar",
+    tagged=True,
+    action=Action.LOOK,
+)
+def events_calendar(call: Call) -> Reply:
+    """To subscribe to: published and cancelled events from 30 days back to a year ahead."""
+    return _events(call, event_listing.feed(call.ports), call.ports.calendars.events)
+
+
+@routes.add(
+    "GET",
+    "/v1/events/{event_id}/event.ics",
+    "An event as a calendar entry",
+    query=CalendarQuery,
+    answers={200: None},
+    produces="text/calendar",
+    tagged=True,
+    problems=(404,),
+    action=Action.LOOK,
+)
+def event_calendar(call: Call) -> Reply:
+    """To download: with the UID of the mails about a seat, and without the link to take part remotely."""
+    found = event_listing.feed_of(call.ports, call.id("event_id"))
+    reply = _events(call, found, call.ports.calendars.event)
+    reply.headers["Content-Disposition"] = 'attachment; filename="event.ics"'
+    return reply
+
+
+def _events(call: Call, found: EventFeed, write: Callable[[EventFeed, str], bytes]) -> Reply:
+    language = call.query.language or call.language
+    tag = event_feeds.fingerprint(found, VERSION, call.operation.path, language)
+    return Reply(
+        text=lambda: write(found, language).decode(), content_type=CALENDAR, etag=f'"{tag}"'
+    )
 
 
 def _feed(call: Call, write: Callable[[Feed, str], bytes]) -> Reply:

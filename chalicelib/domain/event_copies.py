@@ -34,6 +34,7 @@ def copied(event: Event, event_id: str, starts_at: datetime, zone: ZoneInfo) -> 
             announced=False,
             booking_id="",
             reason="",
+            changed_at=None,
             calendar_sequence=0,
             revision=0,
             version=1,

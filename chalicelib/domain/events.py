@@ -93,6 +93,7 @@ class Event:
     calendar_sequence: int = 0
     revision: int = 0  # grows with its time and place: re-arms reminders
     version: int = 1
+    changed_at: datetime | None = None  # when staff last did; of a new one nobody has yet
 
     @property
     def cut_off(self) -> datetime:

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.errors import NotFound
+from chalicelib.domain.event_feeds import AHEAD, BACK, EventFeed
 from chalicelib.domain.events import LONGEST, Event, State, Way
 from chalicelib.services import months
 from chalicelib.services.availability import check_range
 from chalicelib.services.ports import Fields, Page, Ports
+
+BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,28 @@ def overlapping(ports: Ports, wanted: Wanted, limit: int, after: Fields | None) 
 
     within = months.between(first, wanted.ends_at)
     return months.page(within, limit, after, read, lambda each: _fits(each, wanted, now))
+
+
+def feed(ports: Ports) -> EventFeed:
+    """What everybody may see of a month back and a year ahead, by start: a query for each month."""
+    catalog, now = ports.settings.recent(), ports.clock.now()
+    first, last = now - BACK, now + AHEAD
+    found: list[Event] = []
+    for month in months.between(first - LONGEST, last):
+        after: Fields | None = None
+        while True:
+            page = ports.events.by_month(month, first - LONGEST, last, BATCH, after)
+            found += (each for each in page.items if each.public and each.ends_at > first)
+            after = page.next
+            if after is None:
+                break
+    return EventFeed(tuple(found), catalog.site, catalog.spaces)
+
+
+def feed_of(ports: Ports, event_id: str) -> EventFeed:
+    """One event that everybody may see. NotFound as `public`."""
+    catalog = ports.settings.recent()
+    return EventFeed((public(ports, event_id),), catalog.site, catalog.spaces)
 
 
 def public(ports: Ports, event_id: str) -> Event:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -167,7 +168,8 @@ def _edit(
             raise NotFound
         if before.live:  # what is over is answered as it was, whatever version is asked for
             check_version(tags, etag(before))
-        after = settled(attempt, before, step(before), override)
+        stepped = replace(step(before), changed_at=ports.clock.now())
+        after = settled(attempt, before, stepped, override)
         ports.events.save(attempt.tx, before, after)
         note(attempt, after, action)
         return after

@@ -12,6 +12,7 @@ from chalicelib.domain.bookings import Booking, Until
 from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure
 from chalicelib.domain.erasures import Erasure
+from chalicelib.domain.event_feeds import EventFeed
 from chalicelib.domain.events import Event, Way
 from chalicelib.domain.feeds import Feed
 from chalicelib.domain.footprints import DayKey, Footprint
@@ -579,6 +580,12 @@ class Calendars(Protocol):
 
     def own(self, calendar: OwnCalendar) -> bytes:
         """A person's own bookings as events."""
+
+    def events(self, feed: EventFeed, language: str) -> bytes:
+        """Events to subscribe to."""
+
+    def event(self, feed: EventFeed, language: str) -> bytes:
+        """The one event of a feed, to be downloaded."""
 
 
 class Markdown(Protocol):

@@ -145,6 +145,8 @@ OPERATIONS: Mapping[str, Ask] = {
     "DELETE /v1/staff/closures/{closure_id}": Ask(Action.RUN),
     "GET /v1/events": Ask(Action.LOOK, query=RANGE),
     "GET /v1/events/{event_id}": Ask(Action.LOOK),
+    "GET /v1/events.ics": Ask(Action.LOOK),
+    "GET /v1/events/{event_id}/event.ics": Ask(Action.LOOK),
     "POST /v1/events/{event_id}/signups": Ask(Action.BOOK, SIGNED_UP),
     "GET /v1/signups/{signup_id}": Ask(Action.READ_SIGNUP),
     "GET /v1/signups/{signup_id}/ticket": Ask(Action.READ_SIGNUP, also=(409,)),

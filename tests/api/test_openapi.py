@@ -48,6 +48,8 @@ OPERATIONS = {
     "PATCH /v1/staff/settings",
     "GET /v1/events",
     "GET /v1/events/{event_id}",
+    "GET /v1/events.ics",
+    "GET /v1/events/{event_id}/event.ics",
     "POST /v1/events/{event_id}/signups",
     "GET /v1/signups/{signup_id}",
     "GET /v1/signups/{signup_id}/ticket",

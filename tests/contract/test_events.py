@@ -84,6 +84,7 @@ A_FULL_EVENT = a_hybrid(
     asks_diet=True,
     asks_accessibility=True,
     calendar_sequence=2,
+    changed_at=NOW,
     revision=3,
     version=1,
     state=events.State.DRAFT,

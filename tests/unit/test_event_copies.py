@@ -31,6 +31,7 @@ OWN = {  # what a copy has for itself
     "calendar_sequence",
     "revision",
     "version",
+    "changed_at",
 }
 
 
@@ -52,6 +53,7 @@ def test_a_copy_says_the_same_and_has_all_its_seats():
         calendar_sequence=3,
         revision=4,
         version=5,
+        changed_at=at("2027-01-01 09:00"),
     )
     made = copied(event, "e_two", at("2027-02-17 09:00"), HELSINKI)
     for each in fields(Event):

@@ -41,6 +41,7 @@ EDITED = (
     "calendar_sequence",
     "revision",
     "version",
+    "changed_at",
 )
 
 
@@ -70,6 +71,7 @@ def edited(event: Event) -> Item:
         "calendar_sequence": event.calendar_sequence,
         "revision": event.revision,
         "version": event.version,
+        "changed_at": _maybe_iso(event.changed_at),
     }
     return {name: value for name, value in item.items() if value is not None}
 
@@ -112,6 +114,7 @@ def event_of(item: Mapping[str, Any]) -> Event:
         calendar_sequence=item["calendar_sequence"],
         revision=item["revision"],
         version=item["version"],
+        changed_at=_maybe(item.get("changed_at")),
     )
 
 

@@ -15,7 +15,7 @@ from chalicelib.pages.errors import asked_language
 from chalicelib.pages.event_data import data_of
 from chalicelib.pages.event_facts import in_short, seats_of, title_of, where, window_of
 from chalicelib.pages.form import label
-from chalicelib.pages.html import HTML, choose_language, link, render, words_of
+from chalicelib.pages.html import HTML, choose_language, link, render, to_be_embedded, words_of
 from chalicelib.pages.routes import routes
 from chalicelib.pages.words import Words
 from chalicelib.services import event_listing
@@ -45,7 +45,8 @@ def coming(call: Call) -> Reply:
     following = first + AHEAD
     if page.next and page.items:
         following = max(_day(page.items[-1], words), first + timedelta(days=1))
-    kept = asked if first == today else {**asked, "from": first.isoformat()}
+    framed = {"embed": "1"} if to_be_embedded(call) else {}
+    kept = asked | framed | ({} if first == today else {"from": first.isoformat()})
     return render(
         call,
         "events.html",
@@ -55,7 +56,10 @@ def coming(call: Call) -> Reply:
         span=words.days(first, following - timedelta(days=1)),
         asked=asked,
         first="" if first == today else first.isoformat(),
-        later=link(call, "events", lang=call.language, **asked, **{"from": following.isoformat()}),
+        framed=framed,
+        later=link(
+            call, "events", lang=call.language, **asked | framed | {"from": following.isoformat()}
+        ),
         places=[(space.space_id, label(space, words)) for space in catalog.places()],
         days=_by_day(page.items, first, catalog, words, now),
     )
@@ -84,7 +88,8 @@ def one(call: Call) -> Reply:
         call,
         "event.html",
         catalog,
-        here={"page": f"events/{event.event_id}"},
+        here={"page": f"events/{event.event_id}"}
+        | ({"embed": "1"} if to_be_embedded(call) else {}),
         base=catalog.site.base_url,
         event=event,
         title=title_of(event, words),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 HTML = "text/html; charset=utf-8"
 EMBEDDED = ("/book", "/v1/bookings")  # the booking form, and the answers to it
+ON_DEMAND = ("/events", "/events/{event_id}")  # and these as `?embed=1`
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
     "%3Crect width='16' height='16' rx='3' fill='%23003479'/%3E"
@@ -83,7 +84,7 @@ def render(
             reader=_name(call),
             enter=link(call, "login", lang=call.language, page=wanted_page(place)),
             to=lambda page: address(call, page),
-            embedded=call.embedded,
+            embedded=call.embedded or to_be_embedded(call),
             **context,
         )
     )
@@ -94,6 +95,12 @@ def render(
     return Reply(
         None, status, headers, text=text, content_type=HTML, private=private or status >= 400
     )
+
+
+def to_be_embedded(call: Call) -> bool:
+    """Whether a page of events is asked for without what leads around it, for a page of another site."""
+    query: Any = call.request.query_params or {}
+    return call.operation.path in ON_DEMAND and query.get("embed") == "1"
 
 
 def see(target: str, headers: Mapping[str, str] | None = None) -> Reply:
@@ -163,8 +170,8 @@ def _name(call: Call) -> str:
 
 
 def _framers(call: Call, catalog: Catalog) -> str:
-    """Who may show a page within one of theirs: the sites that embed the booking form, only that."""
-    if call.operation.path not in EMBEDDED:
+    """Who may show a page within one of theirs: the sites of the list, and only what is made for that."""
+    if call.operation.path not in EMBEDDED and not to_be_embedded(call):
         return "'none'"
     return " ".join(("'self'", *catalog.site.allowed_sites))
 

@@ -59,7 +59,13 @@ def of_events(page: Page, lab: Lab, language: str) -> Iterator[str]:
     off = an_event(event_id="e_off", state=State.CANCELLED, reason="Sairaus")
     for event in (both, off, an_event(event_id="e_full", limit=0, waiting=2)):
         events.create(lab.ports, event, an_intent(STAFF))
-    for path in ("/events?", "/events?free=on&way=remote&", "/events/e_one?", "/events/e_off?"):
+    for path in (
+        "/events?",
+        "/events?free=on&way=remote&",
+        "/events?embed=1&",
+        "/events/e_one?",
+        "/events/e_off?",
+    ):
         page.goto(f"{lab.base}{path}lang={language}")
         yield path
     lab.ports.clock.time = NOW

@@ -17,6 +17,17 @@ TITLES: dict[str, Three] = {
         "Personen är redan anmäld",
         "This person has signed up already",
     ),
+    "series-empty": (
+        "Sarjassa ei ole päiviä",
+        "Serien har inga datum",
+        "The series has no dates",
+    ),
+    "series-too-long": ("Sarja on liian pitkä", "Serien är för lång", "The series is too long"),
+    "series-overlaps-itself": (
+        "Sarja menee päällekkäin",
+        "Serien överlappar sig själv",
+        "The series overlaps itself",
+    ),
     "event-full": ("Tapahtuma on täynnä", "Evenemanget är fullt", "The event is full"),
     "held-for-waiting-list": (
         "Vapaat paikat kuuluvat jonossa oleville",
@@ -74,6 +85,31 @@ MESSAGES: dict[str, Three] = {
         "Tapahtuma on päättynyt.",
         "Evenemanget är över.",
         "The event is over.",
+    ),
+    "series-empty": (
+        "Sääntö ei anna yhtään päivää ensimmäisen jälkeen.",
+        "Regeln ger inga datum efter det första.",
+        "The rule gives no date after the first.",
+    ),
+    "series-too-long": (
+        "Sarjassa voi olla enintään {most} päivää. Anna säännölle COUNT tai UNTIL.",
+        "En serie kan ha högst {most} datum. Ange COUNT eller UNTIL i regeln.",
+        "A series has at most {most} dates. Give the rule COUNT or UNTIL.",
+    ),
+    "series-overlaps-itself": (
+        "Tapahtuma kestää pidempään kuin seuraavaan kertaan on aikaa.",
+        "Evenemanget räcker längre än till nästa gång.",
+        "The event lasts longer than until the next time.",
+    ),
+    "invalid-request/rrule": (
+        "Kirjoita sääntö muodossa FREQ=WEEKLY;COUNT=6.",
+        "Skriv regeln i formen FREQ=WEEKLY;COUNT=6.",
+        "Write the rule as FREQ=WEEKLY;COUNT=6.",
+    ),
+    "stale-state/series": (
+        "Tapahtuma kuuluu jo sarjaan.",
+        "Evenemanget hör redan till en serie.",
+        "The event belongs to a series already.",
     ),
     "invalid-request/unproved": (
         "Vieraiden osoitteet voi antaa vain kirjautuneena. Kirjaudu tai jätä ne pois.",

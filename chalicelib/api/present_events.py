@@ -51,6 +51,7 @@ def for_staff(one: Event, site: Site, now: datetime) -> Json:
         **event(one, site, now),
         "ways": ways,
         "booking_id": one.booking_id,
+        "series_id": one.series_id,
         "remote_link": one.programme.remote_link,
         "promote_until": moment(until, site.zone) if until else None,
         "offers_within_minutes": int(one.offers_within.total_seconds()) // 60,

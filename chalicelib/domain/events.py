@@ -89,6 +89,9 @@ class Event:
     offer_time: timedelta = timedelta(hours=2)  # to accept one in
     hold_time: timedelta = timedelta(minutes=30)  # to prove an address in
     booking_id: str = ""  # of its place in one of our spaces
+    series_id: str = ""  # the first event of the series that it belongs to
+    rrule: str = ""  # of the first: the rule by which the others were made, and
+    series_from: datetime | None = None  # from when on it counts
     reason: str = ""  # why it was cancelled
     calendar_sequence: int = 0
     revision: int = 0  # grows with its time and place: re-arms reminders

@@ -167,6 +167,8 @@ OPERATIONS: Mapping[str, Ask] = {
     "DELETE /v1/staff/events/{event_id}": Ask(Action.RUN),
     "POST /v1/staff/events/{event_id}/publish": Ask(Action.RUN, {}, also=(409,)),
     "POST /v1/staff/events/{event_id}/copies": Ask(Action.RUN, {"start": "2026-12-17T09:00"}),
+    "GET /v1/staff/events/{event_id}/series": Ask(Action.RUN, also=(404,)),
+    "POST /v1/staff/events/{event_id}/series": Ask(Action.RUN, {"rrule": "FREQ=WEEKLY;COUNT=2"}),
     "POST /v1/staff/events/{event_id}/signups/batch": Ask(
         Action.RUN, {"people": [{"person": COLLEAGUE["person"]}]}
     ),

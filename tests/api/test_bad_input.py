@@ -19,6 +19,7 @@ WRITES = [
     ("PATCH", "/v1/staff/events/e_1", STAFF_KEY),
     ("POST", "/v1/staff/events/e_1/publish", STAFF_KEY),
     ("POST", "/v1/staff/events/e_1/copies", STAFF_KEY),
+    ("POST", "/v1/staff/events/e_1/series", STAFF_KEY),
     ("POST", "/v1/staff/events/e_1/signups/batch", STAFF_KEY),
     ("POST", "/v1/staff/events/e_1/check-in", STAFF_KEY),
     ("POST", "/v1/staff/signups/s_1_2/check-in", STAFF_KEY),

@@ -76,6 +76,7 @@ def test_an_event_is_written_as_a_draft_with_all_that_is_left_out(api: Api) -> N
         "contact": "",
         "reason": "",
         "booking_id": "",
+        "series_id": "",
         "remote_link": "",
         "promote_until": None,
         "offers_within_minutes": 0,

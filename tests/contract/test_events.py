@@ -68,6 +68,9 @@ A_FULL_EVENT = a_hybrid(
     offer_time=timedelta(hours=3),
     hold_time=timedelta(minutes=20),
     booking_id="b_place",
+    series_id="e_one",
+    rrule="FREQ=WEEKLY;COUNT=3",
+    series_from=START,
     reason="Sairaus",
     programme=Programme(
         description={"fi": "**Tervetuloa**", "sv": "Välkommen"},
@@ -422,10 +425,27 @@ def test_two_versions_of_the_code_read_what_the_other_says_of_an_event(dynamodb:
         ExpressionAttributeValues={":it": {"S": "x"}},
     )
     assert stored(dynamodb) == before
-    newer = ("programme", "audience", "questions", "asks_diet", "asks_accessibility", "booking_id")
+    newer = (
+        "programme",
+        "audience",
+        "questions",
+        "asks_diet",
+        "asks_accessibility",
+        "booking_id",
+        "series_id",
+        "rrule",
+        "series_from",
+    )
     dynamodb.client.update_item(**where, UpdateExpression=f"REMOVE {', '.join(newer)}")
     asked = {"audience": (), "questions": (), "asks_diet": False, "asks_accessibility": False}
-    bare = {"programme": Programme(), "booking_id": "", **asked}
+    bare = {
+        "programme": Programme(),
+        "booking_id": "",
+        "series_id": "",
+        "rrule": "",
+        "series_from": None,
+        **asked,
+    }
     assert stored(dynamodb) == replace(before, **bare)
 
 

@@ -26,6 +26,7 @@ LIBRARIES = {
     "chalice": {"app", "api", "pages"},
     "pydantic": {"api", "settings"},
     "pydantic_core": {"api", "settings"},
+    "dateutil": {"services"},
     "segno": {"adapters"},
     "xlsxwriter": {"adapters"},
     "boto3": {"adapters", "bootstrap"},

@@ -12,7 +12,7 @@ from chalicelib.domain.programmes import Programme
 from chalicelib.domain.questions import Question
 from chalicelib.services import event_copies, events
 from tests.builders import FORM, HELSINKI, STAFF, an_intent, at, on
-from tests.event_builders import NOW, a_hybrid, a_placed_event, an_event, some_seats
+from tests.event_builders import NOW, START, a_hybrid, a_placed_event, an_event, some_seats
 from tests.event_scene import EVENT, Scene
 from tests.unit.steps import book
 
@@ -27,6 +27,9 @@ OWN = {  # what a copy has for itself
     "state",
     "announced",
     "booking_id",
+    "series_id",
+    "rrule",
+    "series_from",
     "reason",
     "calendar_sequence",
     "revision",
@@ -50,6 +53,9 @@ def test_a_copy_says_the_same_and_has_all_its_seats():
         state=State.CANCELLED,
         reason="Sairaus",
         booking_id="b_1",
+        series_id="e_one",
+        rrule="FREQ=DAILY;COUNT=2",
+        series_from=START,
         calendar_sequence=3,
         revision=4,
         version=5,

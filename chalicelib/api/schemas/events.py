@@ -197,6 +197,7 @@ class StaffEventOut(EventOut):
 
     ways: dict[Way, StaffSeatsOut]  # type: ignore[assignment]  # each has more in it, and readers read
     booking_id: Annotated[str, Field(description="of its place in one of our spaces")]
+    series_id: Annotated[str, Field(description="the first event of its series")]
     remote_link: str
     promote_until: str | None
     offers_within_minutes: int

@@ -1,0 +1,74 @@
+"""Events that come again, over HTTP: single events by a rule, and what became of each date."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.services import event_series
+from tests.api.conftest import STAFF_KEY, Api
+from tests.api.test_staff_events import LIST, write
+
+WEEKLY = {"rrule": "FREQ=WEEKLY;COUNT=3"}
+
+
+def series(api: Api, event_id: str, body: Any = WEEKLY, **headers: str) -> Any:
+    return api("POST", f"{LIST}/{event_id}/series", body, STAFF_KEY, **headers)
+
+
+def test_an_event_comes_again_as_single_events(api: Api) -> None:
+    """I-12: by the wall-clock."""
+    event_id = write(api, space_id="studio")
+    answer = series(api, event_id)
+    assert (answer.status, answer.json["series_id"], answer.json["done"]) == (200, event_id, True)
+    assert [(each["start"], each["state"]) for each in answer.json["items"]] == [
+        ("2026-12-17T09:00:00+02:00", "draft"),
+        ("2026-12-24T09:00:00+02:00", "draft"),
+    ]
+    second = answer.json["items"][0]["event_id"]
+    shown = api("GET", f"{LIST}/{second}", key=STAFF_KEY).json
+    assert (shown["series_id"], shown["state"]) == (event_id, "draft")
+    assert shown["booking_id"]
+    read = api("GET", f"{LIST}/{second}/series", key=STAFF_KEY).json
+    assert read == answer.json
+    taken = series(api, second)
+    assert (taken.status, taken.problem) == (409, "stale-state")
+
+
+def test_a_date_that_cannot_be_is_named_and_missing_afterwards(api: Api) -> None:
+    event_id = write(api, space_id="studio")
+    write(api, space_id="studio", start="2026-12-17T10:00", end="2026-12-17T12:00")
+    refused, made = series(api, event_id).json["items"]
+    assert (refused["state"], refused["event_id"]) == ("refused", None)
+    assert [each["code"] for each in refused["errors"]] == ["slot-taken"]
+    assert made["state"] == "draft"
+    items = api("GET", f"{LIST}/{event_id}/series", key=STAFF_KEY).json["items"]
+    assert [each["state"] for each in items] == ["missing", "draft"]
+
+
+def test_what_there_was_no_time_for_is_made_under_the_same_key(api: Api, monkeypatch: Any) -> None:
+    event_id = write(api)
+    with monkeypatch.context() as patched:
+        patched.setattr(event_series, "SECONDS", 0.0)
+        answer = series(api, event_id, Idempotency_Key="k")
+        assert (answer.status, answer.json["done"]) == (202, False)
+        assert {each["state"] for each in answer.json["items"]} == {"left"}
+    done = series(api, event_id, Idempotency_Key="k")
+    assert (done.status, done.json["done"]) == (200, True)
+    assert series(api, event_id, Idempotency_Key="k").json == done.json
+    assert len(api.store.events) == 3
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ("FREQ=WEEKLY", "series-too-long"),
+        ("FREQ=WEEKLY;COUNT=1", "series-empty"),
+        ("FREQ=SECONDLY;COUNT=3", "invalid-request"),
+        ("every week", "invalid-request"),
+    ],
+)
+def test_what_is_no_rule_is_refused(api: Api, rule: str, code: str) -> None:
+    event_id = write(api)
+    answer = series(api, event_id, {"rrule": rule})
+    assert (answer.status, answer.problem, list(answer.pointers)) == (422, code, ["/rrule"])
+    assert api("GET", f"{LIST}/{event_id}/series", key=STAFF_KEY).status == 404

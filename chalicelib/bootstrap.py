@@ -40,6 +40,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
     """Ports over a DynamoDB client and tables with a prefix; the rest is made when it is needed."""
     from chalicelib.adapters import markdown
     from chalicelib.adapters.dynamodb.api_keys import ApiKeys
+    from chalicelib.adapters.dynamodb.audiences import Audiences
     from chalicelib.adapters.dynamodb.audit import Audit
     from chalicelib.adapters.dynamodb.bookings import Bookings
     from chalicelib.adapters.dynamodb.catalog import CatalogStore
@@ -57,12 +58,13 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
     from chalicelib.adapters.dynamodb.transaction import Transaction
 
     catalog = CatalogStore(client, prefix, clock)
+    events = Events(client, prefix, clock)
     return Ports(
         begin=lambda: Transaction(client, prefix, clock),
         snapshots=Snapshots(client, prefix, clock),
         ledger=Ledger(client, prefix, clock),
         bookings=Bookings(client, prefix, clock),
-        events=Events(client, prefix, clock),
+        events=events,
         catalog=catalog,
         keys=Keys(client, prefix, clock),
         people=People(client, prefix, clock),
@@ -79,7 +81,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         queue=_Queue(settings),
         post=_Post(settings),
         secrets=_Secrets(settings),
-        audiences=_Audiences(),
+        audiences=Audiences(events),
         calendars=Calendars(),
         markdown=markdown,
         sheets=Sheets(),
@@ -211,13 +213,6 @@ class _Secrets:
         settings = self._settings or Settings.from_env(os.environ)
         client = secrets.make_parameter_client(settings.endpoint_url)
         return secrets.Secrets(secrets.parameter(client, settings.signing_key_parameter))
-
-
-class _Audiences:
-    """Nothing has many people yet: a booking is one person's."""
-
-    def page(self, _subject: str, _after: str, _limit: int) -> None:
-        """There is no such subject."""
 
 
 class Calendars:

@@ -10,6 +10,7 @@ from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.letters import Letter, Preview, Told
 from chalicelib.domain.messages import Kind, Message
+from chalicelib.domain.signups import told_of_the_event
 from chalicelib.services.ports import Audience, Fields, MessageContext, Page
 
 if TYPE_CHECKING:
@@ -154,16 +155,24 @@ class FakeOutbox:
 
 
 class FakeAudiences:
-    """The people of subjects that have many: `store.audiences`."""
+    """The people of subjects that have many: `store.audiences`, and who is signed up for events."""
 
     def __init__(self, store: "Store") -> None:
         self._store = store
 
     def page(self, subject: str, after: str, limit: int) -> Audience | None:
         def read() -> Audience | None:
-            if subject not in self._store.audiences:
+            kind, _, name = subject.partition("#")
+            event = self._store.events.get(name) if kind == "event" else None
+            if subject in self._store.audiences:
+                revision, people = self._store.audiences[subject]
+            elif event is not None:
+                everybody = self._store.signups.values()
+                here = [each for each in everybody if each.event_id == event.event_id]
+                people = [each.person_id for each in here if told_of_the_event(each)]
+                revision = event.revision
+            else:
                 return None
-            revision, people = self._store.audiences[subject]
             found = sorted(each for each in people if each > after)
             return Audience(revision, found[:limit], last=len(found) <= limit)
 

@@ -11,6 +11,7 @@ from chalicelib.domain.events import Event, Way
 from chalicelib.domain.messages import Kind
 from chalicelib.domain.people import Person
 from chalicelib.domain.signups import SignUp
+from chalicelib.domain.signups import State as SignUpState
 from chalicelib.domain.spaces import Space
 
 
@@ -31,6 +32,7 @@ class Facts:
     units: int = 1
     equipment: Mapping[str, int] = field(default_factory=dict)
     facilitator: str | None = None
+    place: str = ""  # of an event: a space, an address, or the link to join
 
 
 def facts_of(booking: Booking) -> Facts:
@@ -47,7 +49,12 @@ def facts_of(booking: Booking) -> Facts:
 
 def facts_of_seat(event: Event, signup: SignUp) -> Facts:
     """The facts of a sign-up as it is: its way stands where a booking has its spaces."""
-    return Facts(event.starts_at, event.ends_at, (signup.way.value,), signup.size)
+    said = event.programme
+    place = said.space_id or said.address
+    if signup.way is Way.REMOTE:
+        place = said.remote_link if signup.state is SignUpState.CONFIRMED else ""
+    way = (signup.way.value,)
+    return Facts(event.starts_at, event.ends_at, way, signup.size, place=place)
 
 
 @dataclass(frozen=True, slots=True)

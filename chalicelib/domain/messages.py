@@ -45,6 +45,8 @@ class Kind(StrEnum):
     KNOWN = "already-signed-up"  # of who is, and has nobody's word but the mail's
     OFFER = "offer"  # of a seat, to be accepted
     OFFER_EXPIRY = "offer-expiry"
+    EVENT_CHANGE = "event-change"  # of its time or place
+    EVENT_REMINDER = "event-reminder"
 
 
 class State(StrEnum):
@@ -84,6 +86,7 @@ PRECEDENCE = (
     Kind.SEAT_CANCELLATION,
     Kind.PROMOTION,
     Kind.OFFER,
+    Kind.EVENT_CHANGE,
     Kind.CHANGE,
     Kind.CONFIRMATION,
     Kind.SEAT,
@@ -97,6 +100,7 @@ PRECEDENCE = (
     Kind.APPROVAL_ASKED,
     Kind.INVITATION,
     Kind.REMINDER,
+    Kind.EVENT_REMINDER,
     Kind.DIGEST,
 )
 

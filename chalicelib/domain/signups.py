@@ -164,6 +164,11 @@ def judged(signup: SignUp, now: datetime) -> SignUp:
     return expired(signup) if lapsed(signup, now) else signup
 
 
+def told_of_the_event(signup: SignUp) -> bool:
+    """Whether its person is told what becomes of the event: of who has not proved, nobody knows it yet."""
+    return signup.live and signup.confirm_by is None
+
+
 def has_links(signup: SignUp, event: Event, now: datetime) -> bool:
     """Whether the link of its mails opens it: until the event is over, and while it is its person's."""
     theirs = signup.person_id != ERASED and signup.state is not State.HANDED_OVER

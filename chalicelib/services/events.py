@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib.domain import events as domain
 from chalicelib.domain.bookings import check_version
 from chalicelib.domain.errors import NotFound, Race
+from chalicelib.domain.event_messages import event_messages
 from chalicelib.domain.events import Event, State, Way
 from chalicelib.domain.people import CLOCK
 from chalicelib.domain.signups import SignUp, called_off
@@ -171,6 +172,9 @@ def _edit(
         stepped = replace(step(before), changed_at=ports.clock.now())
         after = settled(attempt, before, stepped, override)
         ports.events.save(attempt.tx, before, after)
+        zone = attempt.catalog.site.zone
+        for each in event_messages(before, after, ports.clock.now(), zone):
+            ports.outbox.put(attempt.tx, each)
         note(attempt, after, action)
         return after
 

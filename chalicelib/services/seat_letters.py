@@ -7,9 +7,15 @@ from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.events import Event, Way
 from chalicelib.domain.letters import Letter, Method, Seat, Telling, Told, facts_of_seat
 from chalicelib.domain.messages import Kind, Message
-from chalicelib.domain.signups import SignUp, State, entry_of, judged, place_of
+from chalicelib.domain.signups import SignUp, State, entry_of, judged, place_of, told_of_the_event
 from chalicelib.domain.spoken import in_language
-from chalicelib.services.links import signup_code, signup_proof_url, signup_url, ticket_code
+from chalicelib.services.links import (
+    signup_code,
+    signup_proof_url,
+    signup_url,
+    ticket_code,
+    unsubscribe_url,
+)
 from chalicelib.services.ports import MessageContext, Ports
 from chalicelib.services.verdicts import Drop, Ready, Wait, blank, settled
 
@@ -18,9 +24,10 @@ INVITING = (Kind.SEAT, Kind.PROMOTION)
 TELLING = (
     *INVITING,
     *(Kind.WAITING, Kind.OFFER, Kind.OFFER_EXPIRY),
-    *(Kind.SEAT_CANCELLATION, Kind.DEPARTURE),
+    *(Kind.SEAT_CANCELLATION, Kind.DEPARTURE, Kind.EVENT_CHANGE),
 )
-KINDS = (*TELLING, Kind.SIGNUP_PROOF, Kind.KNOWN)
+KINDS = (*TELLING, Kind.SIGNUP_PROOF, Kind.KNOWN, Kind.EVENT_REMINDER)
+OF_THE_EVENT = (Kind.EVENT_CHANGE, Kind.EVENT_REMINDER)
 OWN = (State.LEFT, State.HANDED_OVER)  # over by what its person did
 
 
@@ -34,6 +41,8 @@ def seat_letter(
         return Drop("no-address")  # of who walked in, and told none
     if context.suppressed:
         return Drop("suppressed")
+    if message.kind is Kind.EVENT_REMINDER and context.reminders_off:
+        return Drop("opted-out")
     signup = judged(context.signup, now)
     told = context.told or Told(message.subject, message.person_id)
     if message.kind in TELLING:
@@ -41,11 +50,12 @@ def seat_letter(
         if known is None:
             return Wait()
         told = known
-    if reason := _untrue(message, signup, told.told):
+    if reason := _untrue(message, context.event, signup, told.told):
         return Drop(reason)
     seat = _seat(ports, context.event, signup, catalog)
     method = _method(message, seat, told.told)
     letter = _letter(ports, message, seat, method, catalog, now)
+    letter = replace(letter, before=told.told.facts if told.told else None)
     if message.kind not in TELLING:
         return Ready(letter, context.signup.version)
     # A mail without a calendar part leaves the entry of an earlier one where it is.
@@ -99,10 +109,14 @@ def _letter(
         code=signup_code(ports, signup) if proving else "",
         confirm_url=signup_proof_url(ports, signup) if proving else "",
         until=signup.lapses_at,
+        rule=message.rule,
+        unsubscribe_url=(
+            unsubscribe_url(ports, message.person_id) if message.kind is Kind.EVENT_REMINDER else ""
+        ),
     )
 
 
-def _untrue(message: Message, signup: SignUp, told: Telling | None) -> str:
+def _untrue(message: Message, event: Event, signup: SignUp, told: Telling | None) -> str:
     """Why a message is not to be sent; "" if it is true and news."""
     proved = signup.confirm_by is None
     true = {
@@ -115,9 +129,19 @@ def _untrue(message: Message, signup: SignUp, told: Telling | None) -> str:
         Kind.OFFER_EXPIRY: signup.state is State.EXPIRED,
         Kind.SEAT_CANCELLATION: not signup.live,
         Kind.DEPARTURE: not signup.live,
+        Kind.EVENT_CHANGE: told_of_the_event(signup),
+        Kind.EVENT_REMINDER: signup.state is State.CONFIRMED,
     }[message.kind]
     if not true:
         return signup.state.value
+    if message.kind in OF_THE_EVENT and not event.live:
+        return event.state.value
+    if message.kind is Kind.EVENT_REMINDER:
+        return _untimely(message, event, signup)
+    if message.kind is Kind.EVENT_CHANGE:
+        if told is None:
+            return "never-told"  # the first mail was not sent, and will tell the present state
+        return "nothing-new" if told.facts == facts_of_seat(event, signup) else ""
     if message.kind is Kind.SEAT_CANCELLATION and told is None and signup.state in OWN:
         return "never-told"  # they know, and no calendar does
     if message.kind is Kind.SEAT_CANCELLATION and told and told.method is Method.CANCEL:
@@ -125,9 +149,16 @@ def _untrue(message: Message, signup: SignUp, told: Telling | None) -> str:
     return ""
 
 
+def _untimely(message: Message, event: Event, signup: SignUp) -> str:
+    if message.revision != event.revision:
+        return "moved"
+    return "too-late" if signup.created_at > message.due_at else ""
+
+
 def _method(message: Message, seat: Seat, told: Telling | None) -> Method | None:
     """Calendar parts go to those who have a seat (I-02); and take back only what was given."""
-    if message.kind in INVITING:
+    confirmed = seat.signup.state is State.CONFIRMED
+    if message.kind in INVITING or (message.kind is Kind.EVENT_CHANGE and confirmed):
         known = told and (told.method, told.sequence) == (Method.REQUEST, seat.sequence)
         return None if known and not message.reached else Method.REQUEST
     if message.kind is Kind.SEAT_CANCELLATION and told and told.method is Method.REQUEST:

@@ -132,7 +132,7 @@ def test_an_address_is_trusted_again(api: Api) -> None:
 
 INVITES = (
     *(Kind.CONFIRMATION, Kind.APPROVED, Kind.CHANGE, Kind.CANCELLATION),
-    *(Kind.SEAT, Kind.PROMOTION, Kind.SEAT_CANCELLATION),
+    *(Kind.SEAT, Kind.PROMOTION, Kind.EVENT_CHANGE, Kind.SEAT_CANCELLATION),
 )
 
 

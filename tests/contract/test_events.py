@@ -13,7 +13,7 @@ from chalicelib.domain.programmes import Programme
 from chalicelib.domain.questions import Choice, Kind, Question
 from chalicelib.domain.queueing import Change, Needs
 from chalicelib.domain.signups import Entry, Member, Place, SignUp, State, place_of
-from chalicelib.services.ports import Look
+from chalicelib.services.ports import Audience, Look
 from tests.builders import EERO
 from tests.contract.backends import Backend, from_the_future, small_pages
 from tests.contract.things import written
@@ -398,6 +398,24 @@ def test_lists_go_on_page_by_page(backend: Backend):
     assert of_month(START, START + timedelta(days=60)) == ["e_one", "e_two"]
     assert of_month(START, START + A_MINUTE) == ["e_one"]
     assert of_month(START + A_MINUTE, START + A_MINUTE) == []
+
+
+def test_everybody_who_is_to_be_told_of_an_event_is_found_page_by_page(backend: Backend):
+    proving = {"state": State.HELD, "confirm_by": NOW + A_MINUTE}
+    over = {f"p_{number}": {"state": State.LEFT} for number in range(4)}
+    told = {"p_aino": {}, "p_zoe": {"state": State.WAITING, "number": 1}, "p_eero": {}}
+    everybody = over | told | {"p_held": proving}
+    given(backend, None, *(a_signup(each, **changes) for each, changes in everybody.items()))
+    audiences, revision = backend.ports.audiences, stored(backend).revision
+    for size, after, wanted in (
+        (9, "", Audience(revision, ["p_aino", "p_eero", "p_zoe"], last=True)),
+        (2, "", Audience(revision, ["p_aino", "p_eero"], last=False)),
+        (2, "p_eero", Audience(revision, ["p_zoe"], last=True)),
+        (2, "p_zoe", Audience(revision, [], last=True)),
+    ):
+        assert audiences.page("event#e_one", after, size) == wanted
+    assert audiences.page("event#e_none", "", 9) is None
+    assert audiences.page("booking#e_one", "", 9) is None
 
 
 def test_a_newer_schema_is_read_all_the_same(dynamodb: Backend):

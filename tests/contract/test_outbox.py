@@ -139,7 +139,7 @@ def test_the_context_of_a_message_is_read_at_once(backend: Backend):
         SUBJECT,
         AINO,
         told=Telling("m_1", facts, 0, Method.REQUEST),
-        telling=Telling("m_2", replace(facts, facilitator=None), 1, None),
+        telling=Telling("m_2", replace(facts, facilitator=None, place="Aulakatu 1"), 1, None),
         version=1,
     )
     written(backend, lambda tx: backend.ports.outbox.save_told(tx, told))

@@ -20,7 +20,7 @@ from infra.package import ROOT
 from tests.builders import NOW
 from tests.mails import ALL, DIRECTION, SITE, a_letter, a_mail, read
 
-SEATED = (Kind.SEAT, Kind.PROMOTION, Kind.SEAT_CANCELLATION)
+SEATED = (Kind.SEAT, Kind.PROMOTION, Kind.EVENT_CHANGE, Kind.SEAT_CANCELLATION)
 INVITING = (Kind.CONFIRMATION, Kind.APPROVED, Kind.CHANGE, Kind.CANCELLATION)
 ADDRESS = re.compile(rb"[\w.+-]+@[\w.-]+\w")
 LONG = "Kehittämis- ja hallintokeskuksen työhyvinvoinnin yhteistyöryhmä " * 4
@@ -120,7 +120,7 @@ def test_only_reminders_and_digests_can_be_switched_off(kind: Kind) -> None:
     """I-20, RFC 8058."""
     link = "https://lab.example/unsubscribe/p_1/x"
     mail = a_mail(kind, unsubscribe_url=link).message
-    optional = kind in (Kind.REMINDER, Kind.DIGEST)
+    optional = kind in (Kind.REMINDER, Kind.EVENT_REMINDER, Kind.DIGEST)
     assert mail["List-Unsubscribe"] == (f"<{link}>" if optional else None)
     assert mail["List-Unsubscribe-Post"] == ("List-Unsubscribe=One-Click" if optional else None)
     assert a_mail(kind, unsubscribe_url="").message["List-Unsubscribe"] is None

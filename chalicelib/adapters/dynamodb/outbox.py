@@ -303,6 +303,7 @@ def _telling_of(item: Mapping[str, Any] | None) -> Telling | None:
             units=facts["units"],
             equipment=dict(facts["equipment"]),
             facilitator=facts.get("facilitator"),
+            place=facts.get("place", ""),
         ),
         item["sequence"],
         Method(item["method"]) if item.get("method") else None,

@@ -19,7 +19,7 @@ from chalicelib.domain.spoken import in_language
 
 LONGEST_NAME = 75
 IN_NAMES = re.compile(r'[:;@,<>()\[\]\\"]')  # what has a meaning in an address (RFC 5322, 3.4)
-OPTIONAL = (Kind.REMINDER, Kind.DIGEST)  # what somebody can have no more of
+OPTIONAL = (Kind.REMINDER, Kind.EVENT_REMINDER, Kind.DIGEST)  # what somebody can have no more of
 
 
 def mail(letter: Letter, subject: str, text: str, html: str, calendar: bytes | None) -> bytes:

@@ -14,7 +14,7 @@ from chalicelib.adapters.calendar.attendance import attendance
 from chalicelib.adapters.calendar.invitation import invitation
 from chalicelib.adapters.mail.facts import Teller, wanted
 from chalicelib.adapters.mail.mime import mail
-from chalicelib.adapters.mail.seat_facts import about_seat
+from chalicelib.adapters.mail.seat_facts import about_seat, seat_changes
 from chalicelib.adapters.mail.words import FOLDER, Words
 from chalicelib.adapters.plain import line, lines
 from chalicelib.domain.bookings import Booking, State
@@ -96,7 +96,12 @@ def _context(letter: Letter) -> dict[str, Any]:
         return context | _entrance(letter, teller)
     if letter.seat is not None:
         code = {"code": letter.code, "confirm_url": letter.confirm_url}
-        return context | code | about_seat(letter.seat, letter.now, words)
+        return (
+            context
+            | code
+            | about_seat(letter.seat, letter.now, words)
+            | seat_changes(letter, teller)
+        )
     if letter.booking is None:
         raise ValueError("a letter about no booking")
     return context | _about(letter, letter.booking, teller)

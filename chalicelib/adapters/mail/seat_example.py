@@ -1,11 +1,12 @@
 """Letters about nobody's seat at an event that never was: what staff look at before a mail goes out."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.events import Event, State, Way, seats
-from chalicelib.domain.letters import Letter, Method, Seat
+from chalicelib.domain.letters import Facts, Letter, Method, Seat, facts_of_seat
 from chalicelib.domain.messages import Kind
 from chalicelib.domain.people import Person
 from chalicelib.domain.signups import SignUp
@@ -24,10 +25,13 @@ STATES = {
     Kind.KNOWN: SignUpState.CONFIRMED,
     Kind.OFFER: SignUpState.OFFERED,
     Kind.OFFER_EXPIRY: SignUpState.EXPIRED,
+    Kind.EVENT_CHANGE: SignUpState.CONFIRMED,
+    Kind.EVENT_REMINDER: SignUpState.CONFIRMED,
 }
 METHODS = {
     Kind.SEAT: Method.REQUEST,
     Kind.PROMOTION: Method.REQUEST,
+    Kind.EVENT_CHANGE: Method.REQUEST,
     Kind.SEAT_CANCELLATION: Method.CANCEL,
 }
 SEATED = tuple(STATES)
@@ -80,8 +84,18 @@ def a_seat(
             ticket="EFGH6789" if state is SignUpState.CONFIRMED else "",
         ),
         method=METHODS.get(kind),
+        before=_before(event, signup) if kind is Kind.EVENT_CHANGE else None,
+        unsubscribe_url=(
+            f"{site.base_url}/unsubscribe/p_example/example" if kind is Kind.EVENT_REMINDER else ""
+        ),
         code="ABCD2345" if proving else "",
         confirm_url=f"{address}?code=ABCD2345" if proving else "",
         manage_url=address,
         extra=site.mail_texts.get(kind.value, {}).get(language, ""),
     )
+
+
+def _before(event: Event, signup: SignUp) -> Facts:
+    """What it was: an hour earlier."""
+    was, hour = facts_of_seat(event, signup), timedelta(hours=1)
+    return replace(was, starts_at=was.starts_at - hour, ends_at=was.ends_at - hour)

@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.adapters.mail.facts import Row
+from chalicelib.adapters.mail.facts import Change, Row, Teller
 from chalicelib.adapters.mail.words import Words
 from chalicelib.adapters.plain import line, lines
 from chalicelib.domain.events import Way
-from chalicelib.domain.letters import Seat
+from chalicelib.domain.letters import Letter, Seat
 from chalicelib.domain.spoken import in_language
 
 NEAR = timedelta(hours=24)
@@ -32,6 +32,7 @@ def about_seat(seat: Seat, now: datetime, words: Words) -> dict[str, Any]:
     return {
         "title": title,
         "when": when,
+        "start_at": words.at(event.starts_at),
         "start": f"{words.at(event.starts_at)} ({words.zone_name})",
         "near": event.starts_at - now <= NEAR,  # then the start is said first (W-25)
         "position": seat.position,
@@ -42,3 +43,21 @@ def about_seat(seat: Seat, now: datetime, words: Words) -> dict[str, Any]:
         "called_off": not event.live,
         "live": signup.live,
     }
+
+
+def seat_changes(letter: Letter, teller: Teller) -> dict[str, list[Change]]:
+    """What is not as this person was told last. Of a link only what it is now: the old one is dead."""
+    words, seat, before = teller.words, letter.seat, letter.before
+    if seat is None or before is None:
+        return {"changes": []}
+    event, nothing = seat.event, words("frame.nothing")
+    was, now = (
+        f"{words.when(*each)} ({words.zone_name})"
+        for each in ((before.starts_at, before.ends_at), (event.starts_at, event.ends_at))
+    )
+    rows = [("when", was, now)]
+    if not seat.remote:
+        place = line(teller.where((before.place,)))
+        rows.append(("where", place or nothing, line(seat.venue) or nothing))
+    found = [Change(words(f"row.{name}"), old, new) for name, old, new in rows if old != new]
+    return {"changes": found}

@@ -30,6 +30,8 @@ MessageKind = Literal[
     "already-signed-up",
     "offer",
     "offer-expiry",
+    "event-change",
+    "event-reminder",
 ]
 MessageState = Literal[
     "due",

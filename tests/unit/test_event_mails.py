@@ -1,0 +1,236 @@
+"""What everybody of an event is told from one message each: reminders, and that it has changed."""
+
+from datetime import timedelta
+
+import pytest
+from icalendar import Calendar
+
+from chalicelib.domain.events import State as EventState
+from chalicelib.domain.messages import EVERYBODY, Kind, State
+from chalicelib.domain.programmes import Programme
+from chalicelib.services import events, sender
+from tests.builders import STAFF, an_intent, at
+from tests.event_builders import END, START, an_event
+from tests.event_scene import EVENT, edits, id_of
+from tests.seat_office import FIVE, Office, sequence
+
+A_DAY_BEFORE, AN_HOUR_BEFORE = START - timedelta(days=1), START - timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+def published(*people: str, **changes) -> Office:
+    """An event that staff have just published, and people who know that they have signed up."""
+    office = Office(an_event(state=EventState.DRAFT, announced=False, **changes))
+    events.publish(office.ports, EVENT, an_intent(STAFF))
+    office.sign_up(*people)
+    office.deliver()
+    return office
+
+
+def moves(office: Office, days: float) -> None:
+    time = timedelta(days=days)
+    edits(office.ports, {"starts_at": START + time, "ends_at": END + time})
+
+
+def reminded(office: Office, until) -> list[tuple[str, str]]:
+    """Who is reminded until a moment, and by which rule."""
+    found = [each for each in office.run(until) if each.kind is Kind.EVENT_REMINDER]
+    return sorted((each.to.name, each.rule) for each in found)
+
+
+def test_a_draft_reminds_nobody_and_what_is_published_does_by_one_message_a_rule():
+    office = Office(an_event(state=EventState.DRAFT))
+    moves(office, 1)
+    assert not office.store.messages
+    events.publish(office.ports, EVENT, an_intent(STAFF))
+    rules = [(each.rule, each.person_id) for each in office.store.messages.values()]
+    assert sorted(rules) == [("P1D", EVERYBODY), ("PT1H", EVERYBODY)]
+
+
+def test_each_confirmed_person_is_reminded_once_a_rule_and_nobody_who_waits():
+    """R-01, R-02"""
+    office = published(*FIVE, "liisa")
+    assert reminded(office, A_DAY_BEFORE - MINUTE) == []
+    assert reminded(office, A_DAY_BEFORE) == [(name.title(), "P1D") for name in FIVE]
+    assert reminded(office, START) == [(name.title(), "PT1H") for name in FIVE]
+
+
+def test_who_is_promoted_after_the_time_of_one_gets_the_others():
+    """R-03"""
+    office = published(*FIVE, "liisa")
+    office.run(A_DAY_BEFORE + timedelta(hours=1))
+    office.leave("aino")
+    assert ("Liisa", "PT1H") in reminded(office, START)
+    (first,) = [
+        e for e in office.of_kind(Kind.EVENT_REMINDER, "P1D") if e.person_id == id_of("liisa")
+    ]
+    assert (first.state, first.reason) == (State.DROPPED, "waiting")
+
+
+def test_who_is_promoted_shortly_before_the_start_is_not_reminded():
+    """W-25"""
+    office = published(*FIVE, "liisa")
+    office.run(START - 20 * MINUTE)
+    office.leave("aino")
+    assert reminded(office, START) == []
+
+
+def test_who_signs_up_after_the_time_of_a_late_one_is_not_reminded_of_it():
+    """R-03, X-31"""
+    office = published("aino")
+    office.clock.time = A_DAY_BEFORE + MINUTE
+    office.sign_up("eero")
+    assert reminded(office, A_DAY_BEFORE + 2 * MINUTE) == [("Aino", "P1D")]
+    (late,) = [
+        each for each in office.of_kind(Kind.EVENT_REMINDER) if each.person_id == id_of("eero")
+    ]
+    assert (late.state, late.reason) == (State.DROPPED, "too-late")
+
+
+def test_who_leaves_a_second_before_is_not_reminded():
+    """R-05"""
+    office = published("aino", "eero")
+    office.run(A_DAY_BEFORE - timedelta(seconds=1))
+    office.leave("aino")
+    assert reminded(office, A_DAY_BEFORE) == [("Eero", "P1D")]
+
+
+@pytest.mark.parametrize("what", ["called off", "left"])
+def test_what_changes_between_the_expansion_and_the_mail_is_seen(what: str):
+    """R-05, X-27"""
+    office = published("aino")
+    office.clock.time = A_DAY_BEFORE
+    (one,) = [each for each in office.store.messages.values() if each.rule == "P1D"]
+    sender.work(office.ports, one.message_id)
+    if what == "left":
+        office.leave("aino")
+    else:
+        events.call_off(office.ports, EVENT, "", an_intent(STAFF))
+    assert reminded(office, START) == []
+    (row,) = office.of_kind(Kind.EVENT_REMINDER, "P1D")
+    assert row.state is State.DROPPED
+
+
+def test_an_event_moved_before_a_reminder_reminds_once_at_the_new_time():
+    """R-06"""
+    office = published("aino")
+    moves(office, 2)
+    assert reminded(office, START + timedelta(hours=1)) == []
+    assert reminded(office, A_DAY_BEFORE + timedelta(days=2)) == [("Aino", "P1D")]
+
+
+def test_an_event_moved_after_a_reminder_reminds_again():
+    """R-07"""
+    office = published("aino")
+    office.run(A_DAY_BEFORE + MINUTE)
+    moves(office, 2)
+    assert reminded(office, START + timedelta(days=2)) == [("Aino", "P1D"), ("Aino", "PT1H")]
+    assert len(office.of_kind(Kind.EVENT_REMINDER, "P1D")) == 2
+
+
+def test_an_event_called_off_reminds_nobody():
+    """W-16, R-13"""
+    office = published("aino")
+    events.call_off(office.ports, EVENT, "", an_intent(STAFF))
+    assert reminded(office, START) == []
+
+
+def test_who_wants_none_gets_no_reminder_and_hears_of_changes():
+    """R-17"""
+    office = published("aino")
+    office.store.reminders_off.add(id_of("aino"))
+    moves(office, 2)
+    kinds = [each.kind for each in office.run(START + timedelta(days=2))]
+    assert kinds == [Kind.EVENT_CHANGE]
+
+
+def test_no_reminder_goes_out_at_night():
+    """R-19"""
+    office = published("aino", starts_at=at("2027-01-21 07:30"), ends_at=at("2027-01-21 09:00"))
+    office.run(at("2027-01-20 19:58"))
+    assert reminded(office, at("2027-01-20 19:59")) == [("Aino", "PT1H")]
+
+
+def test_what_is_too_late_is_missed():
+    """R-25"""
+    office = published("aino")
+    office.clock.time = START - 5 * MINUTE
+    assert office.deliver() == []
+    assert {
+        each.state for each in office.store.messages.values() if each.person_id == EVERYBODY
+    } == {State.MISSED}
+
+
+def test_a_reminder_can_be_declined_by_one_click_and_a_change_cannot():
+    """I-20"""
+    office = published("aino")
+    office.run(A_DAY_BEFORE)
+    (mail,) = office.mails()
+    assert "List-Unsubscribe" in mail.message
+    moves(office, 2)
+    office.run(A_DAY_BEFORE + 6 * MINUTE)
+    (mail,) = office.mails()
+    assert "List-Unsubscribe" not in mail.message
+
+
+def test_edits_within_five_minutes_make_one_notice_from_the_first_old_to_the_last_new():
+    """R-10, I-04, X-23"""
+    office = published("aino")
+    for days in (1, 2, 3):
+        moves(office, days)
+        office.later(minutes=1)
+    (letter,) = office.run(office.clock.time + 5 * MINUTE)
+    assert (letter.kind, letter.before.starts_at) == (Kind.EVENT_CHANGE, START)
+    (mail,) = office.mails()
+    (entry,) = Calendar.from_ical(mail.calendars[0]).walk("VEVENT")
+    assert entry["DTSTART"].dt == START + timedelta(days=3)
+    assert sequence(letter) == 3
+    assert "20.1.2027" in mail.text
+    assert "23.1.2027" in mail.text
+
+
+def test_what_is_taken_back_within_minutes_is_no_news():
+    """R-09"""
+    office = published("aino")
+    moves(office, -10)
+    office.later(minutes=2)
+    moves(office, 0)
+    assert office.run(office.clock.time + 10 * MINUTE) == []
+    assert {each.reason for each in office.of_kind(Kind.EVENT_CHANGE)} == {"nothing-new"}
+
+
+def test_another_room_is_told_and_reminders_say_it_at_the_time_they_had():
+    """R-11"""
+    office = published("aino", programme=Programme(address="Aulakatu 1"))
+    edits(office.ports, {"programme": {"address": "Rantatie 2"}})
+    office.run(office.clock.time + 5 * MINUTE)
+    (mail,) = office.mails()
+    assert "Aulakatu 1" in mail.text
+    assert office.to("aino") == [("event-change", "REQUEST")]
+    assert reminded(office, A_DAY_BEFORE) == [("Aino", "P1D")]
+    assert "Rantatie 2" in office.mails()[0].text
+
+
+def test_who_waits_hears_of_a_move_and_gets_no_entry():
+    """I-02"""
+    office = published(*FIVE, "liisa")
+    moves(office, 1)
+    office.run(office.clock.time + 5 * MINUTE)
+    assert office.to("liisa") == [("event-change", "-")]
+
+
+def test_moving_an_event_of_a_thousand_is_one_write_and_a_notice_each():
+    office = Office(an_event(1000, state=EventState.DRAFT))
+    events.publish(office.ports, EVENT, an_intent(STAFF))
+    names = [f"n{number:04d}" for number in range(1000)]
+    office.sign_up(*names)
+    office.ports = office.worker()
+    office.deliver()
+    office.store.calls.clear()
+    moves(office, 1)
+    assert office.store.calls.count("commit") == 1
+    before = len(office.store.mails)
+    office.later(minutes=5)
+    office.deliver()
+    assert len(office.store.mails) - before == 1000
+    assert len({mail.to for mail in office.store.mails[before:]}) == 1000

@@ -18,6 +18,7 @@ from chalicelib.api.schemas.attendance import (
     CheckInOut,
     CheckOutQuery,
     FiguresOut,
+    LetInIn,
     SheetQuery,
     TicketIn,
     WalkInIn,
@@ -195,6 +196,22 @@ def walk_in(call: Call) -> Reply:
     """Sign up and check in whoever stands at the door, also past the window; `event-full` may be overridden."""
     intent = call.intent(rendered(call, 201))
     return stored(walk_ins.walk_in(call.ports, walk_in_of(call.id("event_id"), call.body), intent))
+
+
+@routes.add(
+    "POST",
+    "/v1/staff/signups/{signup_id}/let-in",
+    "Let in a party that has no seat yet",
+    body=LetInIn,
+    answers={200: CheckInOut},
+    problems=(404, 409),
+    action=Action.RUN,
+)
+def let_in(call: Call) -> Reply:
+    """Confirm and check in who waits, was offered a seat or has not proved an address, and is at the door."""
+    intent = call.intent(rendered(call))
+    signup_id, override = call.id("signup_id"), tuple(call.body.override)
+    return stored(walk_ins.let_in(call.ports, signup_id, override, intent))
 
 
 def walk_in_of(event_id: str, body: WalkInIn) -> walk_ins.WalkIn:

@@ -275,6 +275,12 @@ def promoted(signup: SignUp, event: Event, now: datetime) -> SignUp:
     return _confirmed(signup)
 
 
+def let_in(signup: SignUp, now: datetime) -> SignUp:
+    """Confirmed by a host who sees them: of who waits, was offered a seat, or has not proved an address."""
+    _check(signup, now, (State.WAITING, *PENDING))
+    return _confirmed(signup)
+
+
 def switched(signup: SignUp, way: Way, now: datetime, **changes: Any) -> SignUp:
     """With its seat in another way, and what else of it is edited."""
     _check(signup, now, (State.CONFIRMED,))

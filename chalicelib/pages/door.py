@@ -145,7 +145,24 @@ def _walk_in(call: Call, given: Given, _: str) -> Reply:
     return see(_back(call, event_id, {}, done="walk-in", who=outcome.answer["who"]))
 
 
-ACTS: dict[str, Act] = {"in": _check, "out": _check, "ticket": _ticket, "walk-in": _walk_in}
+def _let_in(call: Call, given: Given, named: str) -> Reply:
+    """`let-in:<sign-up>:<what is overridden, if anything>`."""
+    signup_id, _, override = named.partition(":")
+    event_id, parts = call.id("event_id"), parts_of(signup_id)
+    if parts is None or parts[0] != event_id:
+        raise NotFound
+    chosen = tuple(each for each in OVERRIDABLE if each == override)
+    walk_ins.let_in(call.ports, signup_id, chosen, call.intent(_rendered))
+    return see(_back(call, event_id, given, done="in", who=signup_id))
+
+
+ACTS: dict[str, Act] = {
+    "in": _check,
+    "out": _check,
+    "ticket": _ticket,
+    "walk-in": _walk_in,
+    "let-in": _let_in,
+}
 
 
 def _rendered(signup: SignUp) -> dict[str, Any]:
@@ -174,6 +191,8 @@ def _explain(call: Call, door: Door, what: str, given: Given, found: list[Proble
     door.status = problems.status_of(found[0].code)
     if what != "walk-in":
         door.refused = [_why(call, each) for each in found]
+        if what == "let-in" and found[0].code in OVERRIDABLE:
+            door.anyway = (last(given, "do").split(":")[1], found[0].code)
         return
     door.form = _form(given)
     for each in found:

@@ -35,6 +35,7 @@ class Door:
     refused: list[str] = field(default_factory=list)
     form: Form = field(default_factory=lambda: Form(key=new_key()))  # of a walk-in
     override: str = ""  # what a host may say to a refusal
+    anyway: tuple[str, str] = ("", "")  # whom they may let in all the same, and by which override
     status: int = 200
 
 

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from chalicelib.domain.attendance import checked_in
 from chalicelib.domain.errors import NotFound, Refused, VersionRaced, refuse
 from chalicelib.domain.events import Event, State, Way
 from chalicelib.domain.people import Person, person_id_of
 from chalicelib.domain.queueing import Needs, at_the_door
-from chalicelib.domain.signups import Member, SignUp, again
+from chalicelib.domain.signups import Member, SignUp, again, judged, parts_of
 from chalicelib.domain.signups import State as SignUpState
+from chalicelib.domain.signups import let_in as let_in_
 from chalicelib.services.access import Action, may
 from chalicelib.services.ports import Ports
 from chalicelib.services.queues import expire, expire_lapsed, put
 from chalicelib.services.requests import standing
 from chalicelib.services.signups import Guest
-from chalicelib.services.writing import Attempt, Intent, Outcome, write
+from chalicelib.services.writing import AlreadyDone, Attempt, Intent, Outcome, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,48 @@ def walk_in(ports: Ports, request: WalkIn, intent: Intent) -> Outcome[SignUp]:
     if not may(intent.actor, Action.RUN):
         raise NotFound
     return write(ports, intent, lambda attempt: _walk_in(attempt, request))
+
+
+def let_in(
+    ports: Ports, signup_id: str, override: tuple[str, ...], intent: Intent
+) -> Outcome[SignUp]:
+    """Let in a party that signed up and has no seat for good, and note that all of it is there.
+
+    One that waits needs a seat as who walks in does, and is refused as they are; twice is once.
+    """
+    parts = parts_of(signup_id)
+    if parts is None or not may(intent.actor, Action.RUN):
+        raise NotFound
+
+    def decide(attempt: Attempt) -> SignUp:
+        attempt.read()
+        now, by = ports.clock.now(), intent.actor.actor_id
+        look = ports.events.look(parts[0], [parts[1]])
+        before = look.signups.get(parts[1])
+        if before is None:
+            raise NotFound
+        event = _published(look.event)
+        if judged(before, now).state is SignUpState.CONFIRMED and before.arrived_at:
+            raise _Already(before)
+        after = checked_in(let_in_(before, now), None, now)
+        after = replace(after, version=before.version + 1)
+        needs = {}
+        if before.waiting:
+            needs[before.way] = _needs(ports, event, after, now, override)
+        put(ports, attempt.tx, event, [(before, after)], needs, by=by, action="let-in", now=now)
+        if override:
+            _note_override(attempt, after, override, now)
+        return after
+
+    try:
+        return write(ports, intent, decide)
+    except _Already as done:
+        return Outcome(done.signup, intent.render(done.signup))
+
+
+class _Already(AlreadyDone):
+    def __init__(self, signup: SignUp) -> None:
+        self.signup = signup
 
 
 def _walk_in(attempt: Attempt, request: WalkIn) -> SignUp:

@@ -181,6 +181,7 @@ OPERATIONS: Mapping[str, Ask] = {
     ),
     "POST /v1/staff/events/{event_id}/walk-ins": Ask(Action.RUN, {"name": "Outi Ohikulkija"}),
     "POST /v1/staff/signups/{signup_id}/check-in": Ask(Action.RUN, {}),
+    "POST /v1/staff/signups/{signup_id}/let-in": Ask(Action.RUN, {}, also=(409,)),
     "DELETE /v1/staff/signups/{signup_id}/check-in": Ask(Action.RUN),
     "GET /v1/staff/outbox": Ask(Action.RUN),
     "POST /v1/staff/outbox/{message_id}/send": Ask(Action.RUN, {}),

@@ -23,6 +23,7 @@ WRITES = [
     ("POST", "/v1/staff/events/e_1/signups/batch", STAFF_KEY),
     ("POST", "/v1/staff/events/e_1/check-in", STAFF_KEY),
     ("POST", "/v1/staff/signups/s_1_2/check-in", STAFF_KEY),
+    ("POST", "/v1/staff/signups/s_1_2/let-in", STAFF_KEY),
     ("POST", "/v1/events/e_1/signups", FORM_KEY),
     ("PATCH", "/v1/signups/s_1_2", FORM_KEY),
     ("POST", "/v1/signups/s_1_2/hand-over", FORM_KEY),

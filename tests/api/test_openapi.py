@@ -78,6 +78,7 @@ OPERATIONS = {
     "POST /v1/staff/events/{event_id}/check-in",
     "POST /v1/staff/events/{event_id}/walk-ins",
     "POST /v1/staff/signups/{signup_id}/check-in",
+    "POST /v1/staff/signups/{signup_id}/let-in",
     "DELETE /v1/staff/signups/{signup_id}/check-in",
     "GET /v1/staff/closures",
     "POST /v1/staff/closures",

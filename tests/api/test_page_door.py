@@ -69,11 +69,11 @@ def test_a_host_sees_who_is_expected_by_name_and_who_has_no_seat(
     assert page.headers["Cache-Control"] == "no-store"
     assert page.one("h1").text == EVENT["title"][language]
     names = [each.text for each in page.all("span", class_="called")]
-    assert names == ["Aino", "Åke", "Bertta", "Celia"]
+    assert names == ["Aino", "Åke", "Bertta", "Celia", "Pia"]
     others = page.one("section", aria_labelledby="others")
     assert "Pia" in others.text
     assert "1" in others.one("li").text
-    assert not others.all("button")
+    assert len(others.all("button")) == 1
     figures = page.one("section", aria_labelledby="figures").text
     assert "vegaani" in figures
     assert "hissi" in figures
@@ -370,3 +370,26 @@ def test_both_ways_are_counted_and_can_be_chosen(api: Api, browser: Browser) -> 
     assert sent.status == 303
     (made,) = api.store.signups.values()
     assert made.way.value == "remote"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_waits_and_is_there_has_a_free_seat_or_one_more(
+    api: Api, event_id: str, language: str
+) -> None:
+    """W-24: after the start a free seat is nobody's until a host gives it."""
+    browser = host(api, language)
+    signs_up(api, event_id, "aino", "b", "c", "d")
+    waits = signs_up(api, event_id, "eero")
+    page = door(browser, event_id)
+    (button,) = page.one("section", aria_labelledby="others").all("button")
+    (form,) = [each for each in page.all("form") if button in each.all("button")]
+    full = browser.submit(page, form, do=button.attrs["value"])
+    assert full.status == 409
+    keeps_the_rules(full, language)
+    assert there(api, waits) == [False]
+    (anyway,) = full.one(role="alert").all("button")
+    (form,) = full.one(role="alert").all("form")
+    done = browser.onward(browser.submit(full, form, do=anyway.attrs["value"]))
+    keeps_the_rules(done, language)
+    assert there(api, waits) == [True]
+    assert api.store.events[event_id].ways["room"].free == -1

@@ -12,7 +12,7 @@ from chalicelib.domain.people import Person, Role
 from chalicelib.domain.signups import SignUp
 from chalicelib.services import events, signup_changes
 from chalicelib.services.signups import Guest
-from chalicelib.services.walk_ins import WalkIn, walk_in
+from chalicelib.services.walk_ins import WalkIn, let_in, walk_in
 from tests.builders import ANYBODY, FORM, STAFF, a_profile, an_intent
 from tests.event_builders import CLOSES, START, a_hybrid, an_event, somebody
 from tests.event_scene import EVENT, Scene, id_of, signs_up
@@ -266,3 +266,73 @@ def test_a_walk_in_can_be_removed_like_anybody():
     assert scene.counters == (0, 0)
     events.reconcile(scene.ports, EVENT)
     scene.check()
+
+
+def lets_in(scene: Scene, name: str, override=(), *, by=STAFF) -> SignUp:
+    intent = an_intent(by, fingerprint=name)
+    return let_in(scene.ports, scene.of(name).signup_id, override, intent).value
+
+
+def test_who_waits_and_is_there_has_a_seat_that_is_free_after_the_start():
+    """W-24"""
+    scene = full()
+    scene.sign_up("f", "g")
+    scene.clock.time = START + timedelta(minutes=5)
+    with pytest.raises(Refused, match="event-full"):
+        lets_in(scene, "g")
+    scene.leave("a")
+    made = lets_in(scene, "g")
+    assert (made.state.value, made.arrived_at, made.number) == (
+        "confirmed",
+        scene.clock.time,
+        None,
+    )
+    assert scene.counters == (0, 1)
+    version = scene.of("g").version
+    assert lets_in(scene, "g").arrived_at == made.arrived_at
+    assert scene.of("g").version == version, "twice is once"
+    scene.check()
+
+
+def test_nobody_in_a_queue_that_moves_passes_another_but_by_an_override():
+    scene = full()
+    scene.party("pia", 1)
+    scene.sign_up("g")
+    scene.leave("a")
+    with pytest.raises(Refused, match="held-for-waiting-list"):
+        lets_in(scene, "g")
+    lets_in(scene, "g", HELD)
+    assert scene.counters == (0, 2)
+    lets_in(scene, "pia", FULL)
+    assert scene.counters == (-2, 0)
+    assert all(each.arrived_at for each in scene.of("pia").members)
+    assert [each["action"] for each in scene.store.audit].count("override") == 2
+    scene.check_settled()
+
+
+def test_a_seat_that_is_held_or_offered_is_confirmed_and_no_other_is_needed():
+    """Who stands there has shown who they are."""
+    scene = Scene(an_event(1, offers_within=timedelta(days=30)), prove_address=True)
+    signs_up(scene.ports, "aino", actor=ANYBODY)
+    assert scene.states("aino") == ["held"]
+    lets_in(scene, "aino")
+    assert scene.states("aino") == ["confirmed"]
+    assert scene.counters == (0, 0)
+    scene.sign_up("eero")
+    scene.leave("aino", actor=STAFF)
+    assert scene.states("eero") == ["offered"]
+    assert lets_in(scene, "eero").arrived_at
+    scene.check_settled()
+
+
+@pytest.mark.parametrize("by", [FORM, ANYBODY])
+def test_who_is_over_or_unknown_is_not_let_in_and_only_hosts_do(by):
+    scene = Scene()
+    scene.sign_up("aino")
+    with pytest.raises(NotFound):
+        lets_in(scene, "aino", by=by)
+    with pytest.raises(NotFound):
+        let_in(scene.ports, "s_one_nobody", (), an_intent(STAFF))
+    scene.leave("aino")
+    with pytest.raises(Refused, match="stale-state"):
+        lets_in(scene, "aino")

@@ -76,6 +76,21 @@ class TicketIn(CheckInIn):
     code: Code
 
 
+Overrides = Annotated[
+    list[Literal["event-full", "held-for-waiting-list"]],
+    Field(
+        max_length=2,
+        description="let them in although it is full, or although others wait; it is noted",
+    ),
+]
+
+
+class LetInIn(Model):
+    """A party that has no seat for good is let in."""
+
+    override: Overrides = []
+
+
 class WalkInGuest(Model):
     """Somebody who comes along."""
 
@@ -95,13 +110,7 @@ class WalkInIn(Model):
     guests: Annotated[list[WalkInGuest], Field(max_length=100)] = []
     diet: Told = ""
     accessibility: Told = ""
-    override: Annotated[
-        list[Literal["event-full", "held-for-waiting-list"]],
-        Field(
-            max_length=2,
-            description="let them in although it is full, or although others wait; it is noted",
-        ),
-    ] = []
+    override: Overrides = []
 
 
 class TicketOut(Answer):

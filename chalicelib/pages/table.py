@@ -7,6 +7,7 @@ from chalicelib.pages import (  # noqa: F401  # they add their addresses
     docs,
     door,
     erase,
+    event_feed,
     events,
     feeds,
     front,

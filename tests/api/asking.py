@@ -204,6 +204,7 @@ OPERATIONS: Mapping[str, Ask] = {
     "GET /static/style.css": Ask(Action.LOOK),
     "GET /book": Ask(Action.LOOK),
     "GET /events": Ask(Action.LOOK),
+    "GET /events.atom": Ask(Action.LOOK),
     "GET /events/{event_id}": Ask(Action.LOOK),
     "POST /book": Ask(Action.LOOK, {}),
     "GET /login": Ask(Action.ENTER),

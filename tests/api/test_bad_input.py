@@ -312,6 +312,8 @@ QUERIES = [
     ("/v1/staff/closures", STAFF_KEY),
     ("/v1/events", None),
     ("/v1/events/e_1", None),
+    ("/v1/events.ics", None),
+    ("/v1/events/e_1/event.ics", None),
     ("/v1/signups/s_1_2", STAFF_KEY),
     ("/v1/staff/events", STAFF_KEY),
     ("/v1/staff/events/e_1/signups", STAFF_KEY),

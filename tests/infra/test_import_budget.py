@@ -17,6 +17,7 @@ HEAVY = (
     "babel",
     "holidays",
     "email_validator",
+    "xml.etree.ElementTree",
     "yaml",
     "jwt",
     "segno",

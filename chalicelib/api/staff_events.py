@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.api import present_events
+from chalicelib.api import present_events, series_patch
 from chalicelib.api.call import Call
 from chalicelib.api.cursors import opened, sealed
 from chalicelib.api.replies import Reply, stored
@@ -15,6 +15,7 @@ from chalicelib.api.schemas.events import (
     EventIn,
     EventPatch,
     QuestionIn,
+    ScopeQuery,
     StaffEventList,
     StaffEventOut,
     StaffEventsQuery,
@@ -110,19 +111,25 @@ def read(call: Call) -> Reply:
     "PATCH",
     ONE,
     "Change an event",
+    query=ScopeQuery,
     body=EventPatch,
-    answers={200: StaffEventOut},
+    answers={200: StaffEventOut, 202: StaffEventOut},
     conditional=True,
     tagged=True,
     problems=(404, 409, 412, 428),
     action=Action.RUN,
 )
 def change(call: Call) -> Reply:
-    """Change an event. Fewer seats remove nobody; more go to those who wait, in order."""
+    """Change an event. Fewer seats remove nobody; more go to those who wait, in order.
+
+    `scope=from-here` changes those of its series after it, too: 200 when each was tried, 202 where some are left.
+    """
     fields, ways = _fields(call, call.body), _ways(call.body)
     event_id, tags = call.id("event_id"), call.required_tags()
-    intent = call.intent(rendered(call, 200))
     override = call.body.override
+    if call.query.scope == "from-here":
+        return series_patch.change(call, fields, ways, _rendered_in_part(call))
+    intent = call.intent(rendered(call, 200))
     return stored(events.change(call.ports, event_id, fields, ways, tags, intent, override))
 
 
@@ -176,6 +183,12 @@ def rendered(call: Call, status: int) -> Callable[[Event], dict[str, Any]]:
         return {"status": status, "headers": headers, "body": _shown(call, event)}
 
     return render
+
+
+def _rendered_in_part(call: Call) -> Callable[[Event], dict[str, Any]]:
+    """As `rendered`, of what is whole only when those after it have been tried."""
+    render = rendered(call, 200)
+    return lambda event: {**render(event), "partial": True}
 
 
 def _fields(call: Call, body: EventPatch) -> dict[str, Any]:

@@ -36,6 +36,7 @@ def copied(event: Event, event_id: str, starts_at: datetime, zone: ZoneInfo) -> 
             series_id="",
             rrule="",
             series_from=None,
+            apart=False,
             reason="",
             changed_at=None,
             calendar_sequence=0,

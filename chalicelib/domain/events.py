@@ -92,6 +92,7 @@ class Event:
     series_id: str = ""  # the first event of the series that it belongs to
     rrule: str = ""  # of the first: the rule by which the others were made, and
     series_from: datetime | None = None  # from when on it counts
+    apart: bool = False  # moved by itself: it stays where it is when those of its series move
     reason: str = ""  # why it was cancelled
     calendar_sequence: int = 0
     revision: int = 0  # grows with its time and place: re-arms reminders
@@ -236,6 +237,9 @@ def revised(
             continue
         kept = {"limit": before.limit, "most_waiting": before.most_waiting}
         after = resized(after, way, **{**kept, **named})
+    if "apart" not in changes:
+        moved = (after.starts_at, after.ends_at) != (event.starts_at, event.ends_at)
+        after = replace(after, apart=event.apart or (bool(event.series_id) and moved))
     told = _where_and_when(after) != _where_and_when(event)
     return check_times(
         replace(

@@ -72,3 +72,35 @@ def test_what_is_no_rule_is_refused(api: Api, rule: str, code: str) -> None:
     answer = series(api, event_id, {"rrule": rule})
     assert (answer.status, answer.problem, list(answer.pointers)) == (422, code, ["/rrule"])
     assert api("GET", f"{LIST}/{event_id}/series", key=STAFF_KEY).status == 404
+
+
+def test_a_change_goes_as_far_as_it_is_meant_to(api: Api, monkeypatch: Any) -> None:
+    event_id = write(api)
+    second, third = (each["event_id"] for each in series(api, event_id).json["items"])
+    path = f"{LIST}/{second}"
+    alone = api("PATCH", path, {"group_size": 2}, STAFF_KEY, If_Match="*")
+    assert "later" not in alone.json
+    assert api("GET", f"{LIST}/{third}", key=STAFF_KEY).json["group_size"] == 1
+    on = f"{path}?scope=from-here"
+    change = {"start": "2026-12-17T10:00", "end": "2026-12-17T12:00"}
+    with monkeypatch.context() as patched:
+        patched.setattr(event_series, "SECONDS", 0.0)
+        part = api("PATCH", on, change, STAFF_KEY, If_Match='"2"', Idempotency_Key="k")
+        assert (part.status, part.json["later"][0]["outcome"]) == (202, "left")
+    whole = api("PATCH", on, change, STAFF_KEY, If_Match='"2"', Idempotency_Key="k")
+    assert (whole.status, whole.json["start"]) == (200, "2026-12-17T10:00:00+02:00")
+    assert whole.json["later"] == [
+        {
+            "event_id": third,
+            "start": "2026-12-24T10:00:00+02:00",
+            "outcome": "changed",
+            "errors": [],
+        }
+    ]
+    again = api("PATCH", on, change, STAFF_KEY, If_Match='"2"', Idempotency_Key="k")
+    assert again.json == whole.json
+    assert api("GET", f"{LIST}/{event_id}", key=STAFF_KEY).json["start"].startswith("2026-12-10T09")
+    other = write(api)
+    none = api("PATCH", f"{LIST}/{other}?scope=from-here", change, STAFF_KEY, If_Match="*")
+    assert none.status == 404
+    assert api("PATCH", f"{path}?scope=all", change, STAFF_KEY, If_Match="*").status == 422

@@ -71,6 +71,7 @@ A_FULL_EVENT = a_hybrid(
     series_id="e_one",
     rrule="FREQ=WEEKLY;COUNT=3",
     series_from=START,
+    apart=True,
     reason="Sairaus",
     programme=Programme(
         description={"fi": "**Tervetuloa**", "sv": "Välkommen"},
@@ -453,6 +454,7 @@ def test_two_versions_of_the_code_read_what_the_other_says_of_an_event(dynamodb:
         "series_id",
         "rrule",
         "series_from",
+        "apart",
     )
     dynamodb.client.update_item(**where, UpdateExpression=f"REMOVE {', '.join(newer)}")
     asked = {"audience": (), "questions": (), "asks_diet": False, "asks_accessibility": False}
@@ -462,6 +464,7 @@ def test_two_versions_of_the_code_read_what_the_other_says_of_an_event(dynamodb:
         "series_id": "",
         "rrule": "",
         "series_from": None,
+        "apart": False,
         **asked,
     }
     assert stored(dynamodb) == replace(before, **bare)

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 from chalicelib.api.schemas.base import Answer, LongTexts, Model, PageQuery, Texts
 from chalicelib.api.schemas.bookings import Overrides
 from chalicelib.api.schemas.fields import Id, Line, Lines, SpaceId, When
+from chalicelib.api.schemas.problems import ProblemError
 
 Persons = Annotated[int, Field(ge=0, le=100_000)]
 Duration = Annotated[int, Field(ge=0, le=44_640)]  # minutes; at most 31 days
@@ -121,6 +122,15 @@ class StaffEventsQuery(PageQuery):
     state: State | None = None
 
 
+class ScopeQuery(Model):
+    """How far a change of an event of a series goes."""
+
+    scope: Annotated[
+        Literal["this", "from-here"],
+        Field(description="of a series: this one alone, or those after it as well"),
+    ] = "this"
+
+
 class CallOffQuery(Model):
     """Why."""
 
@@ -192,6 +202,18 @@ class StaffSeatsOut(SeatsOut):
     over: int
 
 
+class LaterOut(Answer):
+    """An event after the one that was changed, and whether it is as it now has to be."""
+
+    event_id: str
+    start: str
+    outcome: Annotated[
+        Literal["changed", "refused", "left"],
+        Field(description="left: the same request under the same Idempotency-Key goes on with it"),
+    ]
+    errors: list[ProblemError]
+
+
 class StaffEventOut(EventOut):
     """An event as staff see it."""
 
@@ -204,6 +226,7 @@ class StaffEventOut(EventOut):
     offer_minutes: int
     hold_minutes: int
     version: int
+    later: Annotated[list[LaterOut] | None, Field(description="after a change from here on")] = None
 
 
 class StaffEventList(Answer):

@@ -57,6 +57,7 @@ def for_staff(one: Event, site: Site, now: datetime) -> Json:
         "offers_within_minutes": int(one.offers_within.total_seconds()) // 60,
         "offer_minutes": int(one.offer_time.total_seconds()) // 60,
         "hold_minutes": int(one.hold_time.total_seconds()) // 60,
+        "reminders": list(one.reminders),
         "version": one.version,
     }
 

@@ -205,6 +205,8 @@ def _fields(call: Call, body: EventPatch) -> dict[str, Any]:
     plain = ("group_size", "title", "asks_diet", "asks_accessibility")
     fields |= {name: given[name] for name in plain if given.get(name) is not None}
     fields |= _asked(body)
+    if given.get("reminders") is not None:
+        fields["reminders"] = tuple(dict.fromkeys(given["reminders"]))  # each once
     fields["programme"] = {name: given[name] for name in SAID if given.get(name) is not None}
     space_id = given.get("space_id")
     if space_id and call.catalog.active(space_id) is None:

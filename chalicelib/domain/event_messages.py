@@ -11,7 +11,7 @@ from chalicelib.domain.signup_messages import subject_of
 
 
 def event_messages(before: Event, after: Event, now: datetime, zone: ZoneInfo) -> list[Message]:
-    """Reminders wherever time or place is new, and that it changed where people may have signed up.
+    """Reminders wherever time, place or rules are new, and that it changed where people may have signed up.
 
     Those of an earlier revision drop when they are due: so several edits within minutes make one notice.
     """
@@ -20,9 +20,9 @@ def event_messages(before: Event, after: Event, now: datetime, zone: ZoneInfo) -
         return []
     found = [
         _to_all(after, Kind.EVENT_REMINDER, rule, due, after.starts_at - TOO_LATE, now)
-        for rule, due in reminders_ahead(after.starts_at, zone, now)
+        for rule, due in reminders_ahead(after.starts_at, zone, now, after.reminders)
     ]
-    if public:
+    if public:  # after other rules, too: they drop the notice of a move minutes before
         found.append(_to_all(after, Kind.EVENT_CHANGE, "", now + PATIENCE, after.ends_at, now))
     return found
 

@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib.domain.errors import Problem, Refused, refuse
 from chalicelib.domain.programmes import Programme, edited
 from chalicelib.domain.questions import Question
+from chalicelib.domain.reminders import RULES
 
 LONGEST = timedelta(days=31)  # lists look so far back for what reaches into them
 UNLIMITED = 1_000_000  # seats of a way that has no limit: it is counted all the same
@@ -93,9 +94,10 @@ class Event:
     rrule: str = ""  # of the first: the rule by which the others were made, and
     series_from: datetime | None = None  # from when on it counts
     apart: bool = False  # moved by itself: it stays where it is when those of its series move
+    reminders: tuple[str, ...] = RULES  # how long before the start (ISO 8601)
     reason: str = ""  # why it was cancelled
     calendar_sequence: int = 0
-    revision: int = 0  # grows with its time and place: re-arms reminders
+    revision: int = 0  # grows with its time, place and rules of reminders: re-arms them
     version: int = 1
     changed_at: datetime | None = None  # when staff last did; of a new one nobody has yet
 
@@ -241,11 +243,12 @@ def revised(
         moved = (after.starts_at, after.ends_at) != (event.starts_at, event.ends_at)
         after = replace(after, apart=event.apart or (bool(event.series_id) and moved))
     told = _where_and_when(after) != _where_and_when(event)
+    rearmed = told or after.reminders != event.reminders
     return check_times(
         replace(
             after,
             calendar_sequence=event.calendar_sequence + told,
-            revision=event.revision + told,
+            revision=event.revision + rearmed,
             version=event.version + 1,
         )
     )

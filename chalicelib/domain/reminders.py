@@ -1,5 +1,6 @@
 """When reminders go out: days in wall time, hours in elapsed time, and never at night."""
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,8 +27,8 @@ def reminder_due(rule: str, starts_at: datetime, zone: ZoneInfo) -> datetime:
 
 
 def reminders_ahead(
-    starts_at: datetime, zone: ZoneInfo, now: datetime
+    starts_at: datetime, zone: ZoneInfo, now: datetime, rules: Iterable[str] = RULES
 ) -> list[tuple[str, datetime]]:
     """The rules whose reminder is still to come, with when: what is past is not made up for."""
-    found = [(rule, reminder_due(rule, starts_at, zone)) for rule in RULES]
+    found = [(rule, reminder_due(rule, starts_at, zone)) for rule in rules]
     return [(rule, due) for rule, due in found if due > now]

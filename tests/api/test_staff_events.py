@@ -82,6 +82,7 @@ def test_an_event_is_written_as_a_draft_with_all_that_is_left_out(api: Api) -> N
         "offers_within_minutes": 0,
         "offer_minutes": 120,
         "hold_minutes": 30,
+        "reminders": ["P1D", "PT1H"],
         "version": 1,
     }
     shown = api("GET", f"{LIST}/{event_id}", key=STAFF_KEY)
@@ -172,6 +173,18 @@ def test_only_what_is_named_changes(api: Api) -> None:
         "version": 3,
     }
     assert patch(api, event_id, promote_until=None).json["promote_until"] is None
+
+
+def test_rules_of_reminders_are_staff_s_to_set_and_each_counts_once(api: Api) -> None:
+    path = f"{LIST}/{write(api)}"
+    for rules, kept in ((["P2D", "PT3H", "P2D"], ["P2D", "PT3H"]), ([], [])):
+        answer = api("PATCH", path, {"reminders": rules}, STAFF_KEY, If_Match="*")
+        assert (answer.status, answer.json["reminders"]) == (200, kept)
+    for wrong in (["1 day"], ["P0D"], ["PT1M"], ["P1D\n"], ["P1D"] * 6):
+        assert api("PATCH", path, {"reminders": wrong}, STAFF_KEY, If_Match="*").status in (
+            400,
+            422,
+        )
 
 
 def test_another_s_change_is_not_written_over_but_a_sign_up_is_no_change(api: Api) -> None:

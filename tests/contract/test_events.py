@@ -73,6 +73,7 @@ A_FULL_EVENT = a_hybrid(
     series_from=START,
     apart=True,
     reason="Sairaus",
+    reminders=("P2D",),
     programme=Programme(
         description={"fi": "**Tervetuloa**", "sv": "Välkommen"},
         space_id="hall",

@@ -128,6 +128,22 @@ def test_an_event_moved_after_a_reminder_reminds_again():
     assert len(office.of_kind(Kind.EVENT_REMINDER, "P1D")) == 2
 
 
+def test_a_rule_that_is_switched_off_and_on_again_is_armed_once_and_tells_nobody_of_it():
+    """R-15"""
+    office = published("aino")
+    for rules in (("PT1H",), ("P1D", "PT1H"), ("PT2H",)):
+        edits(office.ports, {"reminders": rules})
+    assert [each.kind for each in office.run(START)] == [Kind.EVENT_REMINDER]
+    assert [each.rule for each in office.of_kind(Kind.EVENT_REMINDER)] == ["PT2H"]
+
+
+def test_other_rules_right_after_a_move_leave_it_told():
+    office = published("aino")
+    moves(office, 1)
+    edits(office.ports, {"reminders": ()})
+    assert [each.kind for each in office.run(START + timedelta(days=1))] == [Kind.EVENT_CHANGE]
+
+
 def test_an_event_called_off_reminds_nobody():
     """W-16, R-13"""
     office = published("aino")

@@ -11,6 +11,7 @@ from chalicelib.domain.events import Event, Seats, Way
 from chalicelib.domain.events import State as EventState
 from chalicelib.domain.programmes import Programme
 from chalicelib.domain.questions import Choice, Kind, Question
+from chalicelib.domain.reminders import RULES
 from chalicelib.domain.signups import Entry, Member, SignUp, State
 
 SITE = "lab"
@@ -41,6 +42,7 @@ EDITED = (
     "rrule",
     "series_from",
     "apart",
+    "reminders",
     "reason",
     "calendar_sequence",
     "revision",
@@ -75,6 +77,7 @@ def edited(event: Event) -> Item:
         "rrule": event.rrule,
         "series_from": _maybe_iso(event.series_from),
         "apart": event.apart,
+        "reminders": list(event.reminders),
         "reason": event.reason,
         "calendar_sequence": event.calendar_sequence,
         "revision": event.revision,
@@ -122,6 +125,7 @@ def event_of(item: Mapping[str, Any]) -> Event:
         rrule=item.get("rrule", ""),
         series_from=_maybe(item.get("series_from")),
         apart=item.get("apart", False),
+        reminders=tuple(item.get("reminders", RULES)),
         reason=item["reason"],
         calendar_sequence=item["calendar_sequence"],
         revision=item["revision"],

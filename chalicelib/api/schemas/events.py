@@ -12,6 +12,9 @@ from chalicelib.api.schemas.problems import ProblemError
 Persons = Annotated[int, Field(ge=0, le=100_000)]
 Duration = Annotated[int, Field(ge=0, le=44_640)]  # minutes; at most 31 days
 Link = Annotated[str, StringConstraints(max_length=1000, pattern=r"^(https://[!-~]{1,992})?$")]
+ReminderRule = Annotated[
+    str, StringConstraints(pattern=r"^(P[1-9][0-9]?D|PT[1-9][0-9]?H)$", max_length=5)
+]
 State = Literal["draft", "published", "cancelled"]
 Way = Literal["room", "remote"]
 
@@ -73,6 +76,10 @@ class EventPatch(Model):
     ] = None
     offer_minutes: Annotated[int, Field(ge=5, le=44_640)] | None = None
     hold_minutes: Annotated[int, Field(ge=5, le=1440)] | None = None
+    reminders: Annotated[
+        list[ReminderRule] | None,
+        Field(description="before the start, as ISO 8601 writes durations", max_length=5),
+    ] = None
     space_id: Annotated[
         SpaceId | Literal[""] | None,
         Field(description="one of our spaces: it is booked with the event, a draft too"),
@@ -225,6 +232,7 @@ class StaffEventOut(EventOut):
     offers_within_minutes: int
     offer_minutes: int
     hold_minutes: int
+    reminders: list[str]
     version: int
     later: Annotated[list[LaterOut] | None, Field(description="after a change from here on")] = None
 

@@ -36,7 +36,20 @@ def plain(text: str) -> str:
 
 
 def _parsed(text: str) -> list["Token"]:
-    return _parser().parse(printable_lines(text))
+    tokens = _parser().parse(printable_lines(text))
+    for token in tokens:
+        token.children = list(_without_empty_links(token.children or ()))
+    return tokens
+
+
+def _without_empty_links(tokens: Iterable["Token"]) -> Iterator["Token"]:
+    """The tokens of a block; a link to nowhere, which is not asked about, is its text (none is in another)."""
+    empty = False
+    for token in tokens:
+        if token.type == "link_open":
+            empty = not token.attrGet("href")
+        if not (empty and token.type in ("link_open", "link_close")):
+            yield token
 
 
 @lru_cache(maxsize=1)
@@ -104,7 +117,7 @@ def _words(tokens: Iterable["Token"]) -> str:
         elif token.type == "link_close":
             first, href = links.pop()
             address = href.removeprefix("mailto:").removeprefix("tel:")
-            if address != "".join(found[first:]):
+            if address not in ("", "".join(found[first:])):
                 found.append(f" ({address})")
         elif token.type in ("softbreak", "hardbreak"):
             found.append("\n" if token.type == "hardbreak" else " ")

@@ -40,6 +40,8 @@ INJECTIONS = [
     "[x](file:///etc/passwd)",
     "[x](//evil.example)",
     "[x](/staff/events)",
+    "[x]() [](<>) [x][y]\n\n[y]: <>",
+    "![a [x]()](https://a.example/)",
     "[x](\\\\evil.example)",
     "[x](https:evil.example)",
     "[x](https://gov.fi@evil.example/)",
@@ -163,6 +165,11 @@ def test_no_sign_of_writing_direction_is_left(sign: str, typed: str) -> None:
 def test_links_to_sites_mailboxes_and_telephones_are_links(typed: str, href: str) -> None:
     (link,) = [attrs for tag, attrs in harmless(typed).tags if tag == "a"]
     assert link == {"href": href}
+
+
+def test_a_link_to_nowhere_is_its_text() -> None:
+    assert html("a [b]() [c](https://a.example)") == '<p>a b <a href="https://a.example">c</a></p>'
+    assert plain("a [b]() ![c [d]()](https://a.example)") == "a b c d"
 
 
 def test_a_picture_is_its_description_and_nothing_is_fetched() -> None:

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from icalendar import Calendar
 
+from chalicelib.domain.errors import PostRefused
 from chalicelib.domain.events import State as EventState
 from chalicelib.domain.messages import EVERYBODY, Kind, State
 from chalicelib.domain.programmes import Programme
 from chalicelib.services import events, sender
 from tests.builders import STAFF, an_intent, at
-from tests.event_builders import END, START, an_event
+from tests.event_builders import END, START, an_event, somebody
 from tests.event_scene import EVENT, edits, id_of
 from tests.seat_office import FIVE, Office, sequence
 
@@ -165,6 +166,32 @@ def test_no_reminder_goes_out_at_night():
     office = published("aino", starts_at=at("2027-01-21 07:30"), ends_at=at("2027-01-21 09:00"))
     office.run(at("2027-01-20 19:58"))
     assert reminded(office, at("2027-01-20 19:59")) == [("Aino", "PT1H")]
+
+
+def test_an_address_that_is_refused_costs_nobody_else_the_reminder():
+    """R-23"""
+    office = published(*FIVE)
+
+    def refuses(mail) -> None:
+        if mail.to == somebody("iida").email:
+            raise PostRefused("bad-address")
+
+    office.store.refuse_mail = refuses
+    office.run(A_DAY_BEFORE + timedelta(hours=1))
+    ended = [each.state for each in office.of_kind(Kind.EVENT_REMINDER, "P1D")]
+    assert sorted(ended) == [State.FAILED, *[State.SENT] * 4]
+
+
+def test_no_mail_to_everybody_holds_the_address_of_another():
+    """I-07"""
+    office = published(*FIVE)
+    moves(office, 1)
+    office.run(START)
+    assert {each.kind for each in office.letters} == {Kind.EVENT_CHANGE, Kind.EVENT_REMINDER}
+    for letter, mail in zip(office.letters, office.mails(), strict=True):
+        raw = mail.text + mail.html + "".join(map(str, mail.calendars))
+        others = {somebody(name).email for name in FIVE} - {letter.to.email}
+        assert not any(each in raw for each in others)
 
 
 def test_what_is_too_late_is_missed():

@@ -9,7 +9,7 @@ from chalicelib.domain.errors import PostRefused
 from chalicelib.domain.events import State as EventState
 from chalicelib.domain.messages import EVERYBODY, Kind, State
 from chalicelib.domain.programmes import Programme
-from chalicelib.services import events, sender
+from chalicelib.services import event_copies, events, sender
 from tests.builders import STAFF, an_intent, at
 from tests.event_builders import END, START, an_event, somebody
 from tests.event_scene import EVENT, edits, id_of
@@ -143,6 +143,20 @@ def test_other_rules_right_after_a_move_leave_it_told():
     moves(office, 1)
     edits(office.ports, {"reminders": ()})
     assert [each.kind for each in office.run(START + timedelta(days=1))] == [Kind.EVENT_CHANGE]
+
+
+def test_a_copy_has_reminders_of_its_own_once_it_is_published():
+    """R-14"""
+    office = published("aino")
+    before = len(office.store.messages)
+    later = START + timedelta(days=28)
+    made = event_copies.copy(office.ports, EVENT, later, an_intent(STAFF)).value
+    assert len(office.store.messages) == before
+    events.publish(office.ports, made.event_id, an_intent(STAFF, "publish the copy"))
+    assert reminded(office, START) == [("Aino", "P1D"), ("Aino", "PT1H")]
+    assert reminded(office, later) == []
+    mine = [e for e in office.store.messages.values() if e.subject == f"event#{made.event_id}"]
+    assert [each.state for each in mine] == [State.EXPANDED] * 2
 
 
 def test_an_event_called_off_reminds_nobody():

@@ -155,8 +155,13 @@ class Scene:
 
 def check_counters(store: Store) -> None:
     """I1-I3: counters are what the sign-ups say, nobody is too many, and the queue is who waits."""
-    event = store.events[EVENT]
-    live = [each for each in store.signups.values() if each.live]
+    for event in store.events.values():
+        _check_event(store, event)
+
+
+def _check_event(store: Store, event: Event) -> None:
+    event_id = event.event_id
+    live = [each for each in store.signups.values() if each.live and each.event_id == event_id]
     if event.live:
         for way, seats in event.ways.items():
             here = [each for each in live if each.way is way]
@@ -166,11 +171,11 @@ def check_counters(store: Store) -> None:
             pending = [each for each in here if each.state in (State.HELD, State.OFFERED)]
             assert seats.held == sum(each.size for each in pending)
             assert seats.waiting == sum(each.size for each in here if each.waiting)
-    waiting = {(each.way, each.number): each.person_id for each in live if each.waiting}
-    queued = {key[1:]: entry.person_id for key, entry in store.queues.items()}
+    waiting = {(event_id, each.way, each.number): each.person_id for each in live if each.waiting}
+    queued = {key: entry.person_id for key, entry in store.queues.items() if key[0] == event_id}
     assert queued == waiting
-    parties = {(EVENT, person): each.person_id for each in live for person in each.person_ids}
-    assert store.parties == parties
+    parties = {(event_id, person): each.person_id for each in live for person in each.person_ids}
+    assert {key: led for key, led in store.parties.items() if key[0] == event_id} == parties
     assert len(parties) == sum(len(each.person_ids) for each in live)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.events import Event, Way
 from chalicelib.domain.queueing import Change, Count, Needs, counted, counts, entries, guards, met
-from chalicelib.domain.signups import Entry, SignUp
+from chalicelib.domain.signups import Entry, Part, SignUp
 from chalicelib.services.ports import Fields, Look, Page
 
 if TYPE_CHECKING:
@@ -80,15 +80,31 @@ class FakeEvents:
 
         return self._store.call("events.by_month", read)
 
-    def by_person(self, person_id: str, limit: int, after: Fields | None) -> Page[SignUp]:
-        def read() -> Page[SignUp]:
+    def parts_of(self, person_id: str, limit: int, after: Fields | None) -> Page[Part]:
+        def read() -> Page[Part]:
             found = sorted(
-                (each for each in self._store.signups.values() if each.person_id == person_id),
-                key=lambda each: each.event_id,
+                (
+                    Part(each.event_id, each.person_id)
+                    for each in self._store.signups.values()
+                    if person_id in each.person_ids
+                ),
+                key=lambda each: (each.event_id, each.led_by),
             )
-            return _page(found, limit, after, lambda each: each.event_id)
+            return _page(found, limit, after, lambda each: [each.event_id, each.led_by])
 
-        return self._store.call("events.by_person", read)
+        return self._store.call("events.parts_of", read)
+
+    def parties(self, parts: Iterable[Part]) -> list[tuple[Event, SignUp]]:
+        store, wanted = self._store, sorted({(each.event_id, each.led_by) for each in parts})
+
+        def read() -> list[tuple[Event, SignUp]]:
+            return [
+                (store.events[key[0]], store.signups[key])
+                for key in wanted
+                if key in store.signups and key[0] in store.events
+            ]
+
+        return self._store.call("events.parties", read)
 
     def create(self, tx: "FakeTransaction", event: Event) -> None:
         tx.add(
@@ -178,6 +194,9 @@ class FakeEvents:
         return VersionRaced() if missed else None
 
     def _put(self, tx: "FakeTransaction", before: SignUp | None, after: SignUp) -> None:
+        if before is not None and before.person_id != after.person_id:
+            self._remove(tx, before)
+            before = None
         key = (after.event_id, after.person_id)
 
         def check() -> Exception | None:
@@ -188,6 +207,16 @@ class FakeEvents:
         tx.add(
             _at(*key, "signup"), VERSION, check, lambda: self._store.signups.__setitem__(key, after)
         )
+
+    def _remove(self, tx: "FakeTransaction", signup: SignUp) -> None:
+        key, signups = (signup.event_id, signup.person_id), self._store.signups
+
+        def check() -> Exception | None:
+            stored = signups.get(key)
+            same = stored is not None and stored.version == signup.version
+            return None if same or self._out("signup-version") else VersionRaced()
+
+        tx.add(_at(*key, "signup"), VERSION, check, lambda: signups.pop(key, None))
 
     def _queue_up(self, tx: "FakeTransaction", was: Entry | None, will: Entry | None) -> None:
         entry = was or will

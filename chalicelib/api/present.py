@@ -14,8 +14,8 @@ from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure
 from chalicelib.domain.domains import AllowedDomain
 from chalicelib.domain.errors import Problem
-from chalicelib.domain.kept import ERASED
 from chalicelib.domain.messages import Message
+from chalicelib.domain.people import ERASED
 from chalicelib.domain.quotas import Share
 from chalicelib.domain.spaces import DAYS, Openings, Space
 from chalicelib.services.account import Account

@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.domain import kept
+from chalicelib.domain import kept, signups
 from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.bookings import Booking, State, cancelled, changed, expired, judged
-from chalicelib.domain.kept import ERASED, NOBODY, blanked, is_somebody
+from chalicelib.domain.events import Event
+from chalicelib.domain.kept import NOBODY, blanked, is_somebody
 from chalicelib.domain.messages import Message, dropped
 from chalicelib.domain.messages import State as Sending
+from chalicelib.domain.people import ERASED
+from chalicelib.domain.signups import Member, SignUp
 
 WHY = "erased"  # why a message ended
 # Longer than any request or worker lives (29 s, 60 s, and a lease of 180 s): what was under way when
@@ -24,6 +27,7 @@ class Step(StrEnum):
     """What is to be done, in this order."""
 
     BOOKINGS = "bookings"  # future ones are given up, all are nobody's
+    SIGNUPS = "signups"  # those to come are left, all are nobody's
     MESSAGES = "messages"  # unsent ones are dropped, sent ones are to nobody
     KEYS = "keys"  # of hosts: their own are revoked
     FEEDS = "feeds"  # addresses that calendars subscribe to
@@ -92,6 +96,50 @@ def given_up(booking: Booking, now: datetime) -> Booking:
     if booking.pending_change is not None:
         return changed(booking, pending_change=None)
     return booking
+
+
+def forgotten_in(
+    signup: SignUp, person_id: str, event: Event, now: datetime, nobody: str
+) -> SignUp:
+    """The next version of a party without somebody: nobody's, and left, where they led it.
+
+    Who came along with it leaves it while it is to come; afterwards it is as large as it was. `nobody`
+    is a new id that begins as ERASED, under which it is found from then on.
+    """
+    if signup.person_id == person_id:
+        return anonymous(signup, event, now, nobody)
+    if signup.live and event.live and now < event.starts_at:
+        return signups.without(signup, person_id)
+    members = tuple(
+        _nobody(each) if each.person_id == person_id else each for each in signup.members
+    )
+    return replace(signup, members=members, version=signup.version + 1)
+
+
+def anonymous(signup: SignUp, event: Event, now: datetime, nobody: str) -> SignUp:
+    """The next version of a party of which nothing is known but how many they were, and where they stood."""
+    over = not_taken(signup, event, now)
+    made_by = ERASED if is_somebody(signup.made_by) else signup.made_by
+    members = tuple(map(_nobody, signup.members))
+    neutral = {"person": NOBODY, "person_id": nobody, "made_by": made_by, "members": members}
+    return replace(blanked(over, kept.SIGNUP, **neutral), version=signup.version + 1)
+
+
+def not_taken(signup: SignUp, event: Event, now: datetime) -> SignUp:
+    """A party that has no seat which it might still have taken; what was taken, or waited for, stays."""
+    if not signup.live:
+        return signup
+    if signups.lapsed(signup, now):
+        return signups.expired(signup)
+    if not event.live:
+        return signups.called_off(signup)
+    if now < event.starts_at or signup.state in signups.PENDING:
+        return signups.left(signup, now)
+    return signup
+
+
+def _nobody(member: Member) -> Member:
+    return blanked(member, kept.MEMBER, name="")
 
 
 def quiet(message: Message, now: datetime) -> Message:

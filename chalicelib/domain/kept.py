@@ -7,10 +7,9 @@ from collections.abc import Container, Mapping
 from dataclasses import MISSING, fields, replace
 from typing import Any, TypeVar
 
-from chalicelib.domain.people import Person
+from chalicelib.domain.people import ERASED, Person
 
 T = TypeVar("T")
-ERASED = "p_erased"  # whose everything is that was a forgotten person's
 NOBODY = Person("", "")
 
 USE = "how the Lab is used"  # by how many, what and when: figures, never who
@@ -36,6 +35,16 @@ BOOKING: Mapping[str, str] = {
     "revision": "reminders that were armed for it",
     "version": "whoever acts on an older view of it loses",
 }
+SIGNUP: Mapping[str, str] = {
+    "event_id": "which event it was for",
+    "way": USE,
+    "state": USE,
+    "created_at": "how far ahead people sign up",
+    "number": "its place in the queue, until it is passed over",
+    "arrived_at": "how many came",
+    "version": "whoever acts on an older view of it loses",
+}
+MEMBER: Mapping[str, str] = {"arrived_at": "how many came"}
 MESSAGE: Mapping[str, str] = {
     "message_id": "what SES and the log call it",
     "kind": "what mails are sent",
@@ -82,7 +91,7 @@ KEY_RECORD: Mapping[str, str] = {}
 
 def is_somebody(person_id: str) -> bool:
     """Whether an id is a person's: not everything that is kept beside persons is one."""
-    return person_id.startswith("p_") and person_id != ERASED
+    return person_id.startswith("p_") and not person_id.startswith(ERASED)
 
 
 def blanked(thing: T, kept: Container[str], **neutral: Any) -> T:

@@ -77,7 +77,8 @@ class Actor:
         return self.staff or Scope.BOOK in self.scopes
 
 
-ERASED = "p_erased"  # whose everything is that was a forgotten person's
+# Whose everything is that was a forgotten person's: of sign-ups, which are found by it, with a part of its own.
+ERASED = "p_erased"
 ANONYMOUS = Actor()
 CLOCK = Actor(actor_id="clock")
 

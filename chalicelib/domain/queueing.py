@@ -153,6 +153,19 @@ def guards(changes: Iterable[Change]) -> dict[str, tuple[str, str]]:
     return {each: pair for each, pair in sorted(both.items()) if pair[0] != pair[1]}
 
 
+def guests(before: SignUp | None, after: SignUp) -> tuple[set[str], set[str]]:
+    """Of whom it is to be found no more, and of whom from now on, that they come along in this party.
+
+    Unlike `guards` this outlives the party: it is how its guests find what is kept of them.
+    """
+    old, new = (
+        set(each.person_ids) - {each.person_id} if each is not None else set[str]()
+        for each in (before, after)
+    )
+    same = before is not None and before.person_id == after.person_id
+    return (old - new, new - old) if same else (old, new)
+
+
 def entries(
     changes: Iterable[Change],
 ) -> Mapping[tuple[Way, int], tuple[Entry | None, Entry | None]]:

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.bookings import Booking, State, judged
 from chalicelib.domain.erasures import Erasure
-from chalicelib.domain.kept import ERASED
 from chalicelib.domain.letters import Told
 from chalicelib.domain.messages import Message
+from chalicelib.domain.people import ERASED
 from chalicelib.domain.profiles import Profile
 from chalicelib.domain.times import local_date
 

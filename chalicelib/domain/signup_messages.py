@@ -1,10 +1,11 @@
 """Which messages a change of a sign-up makes: what there is to tell, put into the outbox."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.announcements import STALE
 from chalicelib.domain.events import Event
-from chalicelib.domain.messages import Kind, Message, message
+from chalicelib.domain.messages import Kind, Message, message, message_id
 from chalicelib.domain.reminders import TOO_LATE
 from chalicelib.domain.signup_news import News, news
 from chalicelib.domain.signups import SignUp
@@ -32,17 +33,19 @@ def signup_messages(
     kind = KINDS.get(told) if told else None
     if kind is None:
         return []
-    return [
-        message(
-            kind,
-            subject_of(event),
-            after.person_id,
-            after.version,
-            due_at=now,
-            now=now,
-            expires_at=_expiry(kind, event, after, now),
-        )
-    ]
+    made = message(
+        kind,
+        subject_of(event),
+        after.person_id,
+        after.version,
+        due_at=now,
+        now=now,
+        expires_at=_expiry(kind, event, after, now),
+    )
+    # Versions begin anew for who was forgotten and comes again: what they were told before is in the way.
+    since = f"{made.subject}#{after.created_at.isoformat()}"
+    key = message_id(since, kind, "", after.person_id, after.version)
+    return [replace(made, message_id=key)]
 
 
 def told_again(event: Event, signup: SignUp, now: datetime, window: int) -> Message | None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from chalicelib.domain.errors import refuse
 from chalicelib.domain.events import Event, Promotion, Way, offer_until, promotion
-from chalicelib.domain.people import ERASED, Person
+from chalicelib.domain.kept import is_somebody
+from chalicelib.domain.people import Person
 
 
 class State(StrEnum):
@@ -93,8 +94,10 @@ class SignUp:
 
     @property
     def person_ids(self) -> tuple[str, ...]:
-        """Everybody in it of whom the address is known."""
-        return (self.person_id, *(each.person_id for each in self.members if each.person_id))
+        """Everybody in it of whom the address is known, and who was not forgotten."""
+        return tuple(
+            filter(is_somebody, (self.person_id, *(each.person_id for each in self.members)))
+        )
 
     @property
     def lapses_at(self) -> datetime | None:
@@ -102,6 +105,14 @@ class SignUp:
         if self.state is State.OFFERED:
             return self.offer_until
         return self.confirm_by if self.live else None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """That somebody is, or was, in a party: whose it is, which may be their own."""
+
+    event_id: str
+    led_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +182,7 @@ def told_of_the_event(signup: SignUp) -> bool:
 
 def has_links(signup: SignUp, event: Event, now: datetime) -> bool:
     """Whether the link of its mails opens it: until the event is over, and while it is its person's."""
-    theirs = signup.person_id != ERASED and signup.state is not State.HANDED_OVER
+    theirs = is_somebody(signup.person_id) and signup.state is not State.HANDED_OVER
     return theirs and now < event.ends_at
 
 
@@ -231,6 +242,12 @@ def removed(signup: SignUp, now: datetime) -> SignUp:
     """Taken out by staff."""
     _check(signup, now, LIVE)
     return _over(signup, State.REMOVED)
+
+
+def without(signup: SignUp, person_id: str) -> SignUp:
+    """A party that somebody who came along with it does not come along with any more."""
+    members = tuple(each for each in signup.members if each.person_id != person_id)
+    return _after(signup, members=members)
 
 
 def called_off(signup: SignUp) -> SignUp:

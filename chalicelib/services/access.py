@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.catalog import Catalog
-from chalicelib.domain.kept import ERASED
+from chalicelib.domain.kept import is_somebody
 from chalicelib.domain.people import ANONYMOUS, Actor, Role
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _owns(action: Action) -> Rule:
 
 def _nobody_s(thing: "Booking | SignUp") -> bool:
     """Whether its person was forgotten: whoever still has its link writes nothing into it."""
-    return thing.person_id == ERASED
+    return not is_somebody(thing.person_id)
 
 
 def _id_of(thing: "Booking | SignUp") -> str:

@@ -31,6 +31,7 @@ Work = Callable[[Ports, str, Stop], bool]
 # What the request does, with the rights that it has: nothing of a person's is seen or sent after it.
 AT_ONCE: Mapping[Step, Work] = {
     Step.BOOKINGS: traces.bookings,
+    Step.SIGNUPS: traces.signups,
     Step.MESSAGES: traces.quieten,
     Step.KEYS: traces.keys,
     Step.FEEDS: traces.feeds,
@@ -38,6 +39,7 @@ AT_ONCE: Mapping[Step, Work] = {
 }
 STEPS: Mapping[Step, Work] = {
     Step.BOOKINGS: traces.bookings,
+    Step.SIGNUPS: traces.signups,
     Step.MESSAGES: traces.messages,
     Step.KEYS: traces.keys,
     Step.FEEDS: traces.feeds,

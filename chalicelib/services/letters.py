@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from chalicelib.domain.bookings import Booking, State, judged
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.erasures import WHY
-from chalicelib.domain.kept import ERASED
 from chalicelib.domain.letters import Method, Telling, Told, facts_of
 from chalicelib.domain.logins import open_at
 from chalicelib.domain.messages import STAFF, Kind, Message
-from chalicelib.domain.people import Person, Role
+from chalicelib.domain.people import ERASED, Person, Role
 from chalicelib.domain.profiles import role_of
 from chalicelib.domain.times import local_date
 from chalicelib.services.links import (

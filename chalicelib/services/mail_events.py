@@ -8,8 +8,8 @@ from typing import Any
 
 from chalicelib.domain import messages as domain
 from chalicelib.domain.errors import Race, Unavailable
-from chalicelib.domain.kept import ERASED
 from chalicelib.domain.messages import STAFF, State
+from chalicelib.domain.people import ERASED
 from chalicelib.services.ports import Ports
 
 log = logging.getLogger(__name__)

@@ -29,7 +29,7 @@ from chalicelib.domain.queueing import Change, Needs
 from chalicelib.domain.retention import Night, Token, Trace
 from chalicelib.domain.sheets import Sheet
 from chalicelib.domain.signups import Entry as QueueEntry
-from chalicelib.domain.signups import SignUp
+from chalicelib.domain.signups import Part, SignUp
 from chalicelib.domain.spaces import Space
 
 Fields = Mapping[str, Any]
@@ -215,8 +215,11 @@ class Events(Protocol):
     ) -> Page[Event]:
         """Those that start in a UTC month (2026-12) and in [first, last), by start."""
 
-    def by_person(self, person_id: str, limit: int, after: Fields | None) -> Page[SignUp]:
-        """The sign-ups that a person leads, those that are over too, by the index."""
+    def parts_of(self, person_id: str, limit: int, after: Fields | None) -> Page[Part]:
+        """The parties that a person leads or comes along with, those that are over too, by the index."""
+
+    def parties(self, parts: Iterable[Part]) -> list[tuple[Event, SignUp]]:
+        """Those parties that there are, each with its event, strongly consistent, in no order."""
 
     def create(self, tx: Transaction, event: Event) -> None:
         """VersionRaced where the id is in use."""

@@ -10,8 +10,9 @@ from datetime import datetime
 
 from chalicelib.domain.errors import Race, VersionRaced
 from chalicelib.domain.events import Event, Promotion, Way, promotion
+from chalicelib.domain.kept import is_somebody
 from chalicelib.domain.messages import Message
-from chalicelib.domain.people import CLOCK, ERASED
+from chalicelib.domain.people import CLOCK
 from chalicelib.domain.queueing import Change, Needs, given
 from chalicelib.domain.signup_messages import signup_messages
 from chalicelib.domain.signup_news import news
@@ -98,12 +99,13 @@ def give_up(
     """
     changes: list[Change] = [(before, after)]
     needs = dict(also or {})
-    stays = after.seated and after.way is before.way
-    more = before.waiting and not after.waiting
-    if before.seated and not stays and event.live:
+    seated, waits = after.seated and after.way is before.way, after.waiting
+    freed = before.size - (after.size if seated else 0) if before.seated else 0
+    more = before.waiting and (not waits or after.size < before.size)
+    if freed and event.live:
         head = _head(ports, event, before.way, now)
         place = head[0] if head else None
-        gift = given(event, before.way, before.size, place, now)
+        gift = given(event, before.way, freed, place, now)
         needs[before.way] = gift.needs
         if gift.head and head:
             changes.append((head[1], promoted(head[1], event, now)))
@@ -192,8 +194,8 @@ def _head(ports: Ports, event: Event, way: Way, now: datetime) -> tuple[Entry, S
     if entry is None:
         raise VersionRaced
     signup = ports.events.look(event.event_id, [entry.person_id]).signups.get(entry.person_id)
-    if signup is None or not signup.waiting or entry.person_id == ERASED:
-        _skip(ports, event, entry)
+    if signup is None or not signup.waiting or not is_somebody(entry.person_id):
+        _skip(ports, event, entry, signup, now)
         raise VersionRaced
     if signup.number != entry.number or signup.way is not entry.way:
         raise VersionRaced
@@ -204,8 +206,11 @@ def _head(ports: Ports, event: Event, way: Way, now: datetime) -> tuple[Entry, S
     return entry, signup
 
 
-def _skip(ports: Ports, event: Event, entry: Entry) -> None:
+def _skip(ports: Ports, event: Event, entry: Entry, signup: SignUp | None, now: datetime) -> None:
     """Take a place out of the queue that is nobody's any more (P-08)."""
-    tx = ports.begin()
-    ports.events.skip(tx, event, entry)
+    tx, by = ports.begin(), CLOCK.actor_id
+    if signup is not None and signup.waiting:
+        put(ports, tx, event, [(signup, expired(signup))], {}, by=by, action="skip", now=now)
+    else:
+        ports.events.skip(tx, event, entry)
     tx.commit()

@@ -26,6 +26,7 @@ def left(ports: Ports, person_id: str) -> list[Step]:
             *counted(ports, person_id),
             *ports.bookings.by_person(person_id, *EVER, 1, None).items,
         ],
+        Step.SIGNUPS: ports.events.parts_of(person_id, 1, None).items,
         Step.MESSAGES: ports.outbox.by_person(person_id, 1, None).items,
         Step.KEYS: keys(ports, person_id),
         Step.FEEDS: ports.feeds.of_person(person_id)[0],

@@ -32,6 +32,8 @@ from chalicelib.services.sender import nudge
 from chalicelib.services.telling_again import again_due
 from chalicelib.services.writing import Attempt, Intent, Outcome, write
 
+MOST_KNOWN = 40  # guests by their addresses: two items each, of a transaction that holds a hundred
+
 
 @dataclass(frozen=True, slots=True)
 class Guest:
@@ -211,6 +213,8 @@ def _party(
             problems.append(Problem("invalid-request", f"/guests/{row}/email", {"why": "email"}))
             known = ""
         members.append(Member(guest.name, known, guest.diet, guest.accessibility))
+    if sum(bool(each.person_id) for each in members) > MOST_KNOWN:
+        problems.append(Problem("group-too-large", "/guests", {"most": MOST_KNOWN}))
     if problems or person is None or person_id is None:
         raise Refused(problems)
     return person, person_id, tuple(members), found

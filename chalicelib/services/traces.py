@@ -12,12 +12,15 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.bookings import Booking
-from chalicelib.domain.erasures import anonymised, forgotten, quiet, unowned
+from chalicelib.domain.erasures import anonymised, forgotten, forgotten_in, quiet, unowned
 from chalicelib.domain.errors import Broken, Race
+from chalicelib.domain.events import Way
 from chalicelib.domain.messages import Message
-from chalicelib.domain.people import CLOCK
+from chalicelib.domain.people import CLOCK, ERASED
+from chalicelib.domain.signups import Part
 from chalicelib.services import holds, remains
 from chalicelib.services.ports import Ports, Quota, Transaction
+from chalicelib.services.queues import give_up, settle
 from chalicelib.services.remains import EVER
 
 log = logging.getLogger(__name__)
@@ -66,6 +69,48 @@ def booking(ports: Ports, booking_id: str, person_id: str, *, by_rule: bool = Fa
         return True
 
     return _again(ports, write)
+
+
+def signups(ports: Ports, person_id: str, stop: Stop) -> bool:
+    """Every sign-up of theirs, and that they come along with others."""
+    done, after = True, None
+    while True:
+        page = ports.events.parts_of(person_id, remains.PAGE, after)
+        for part in page.items:
+            if stop():
+                return False
+            done &= signup(ports, part, person_id)
+        after = page.next
+        if after is None:
+            return done
+
+
+def signup(ports: Ports, part: Part, person_id: str, *, by_rule: bool = False) -> bool:
+    """One sign-up, in one transaction, in which what it gives up is the next one's in the queue.
+
+    `by_rule`: its time has come, and its person may stay. What a party's leader was answered, with its
+    guests in it, is kept for repeated requests for two days, however they fare.
+    """
+    nobody, freed = ports.clock.new_id(ERASED), set[Way]()
+
+    def write(tx: Transaction) -> bool:
+        freed.clear()
+        look, now = ports.events.look(part.event_id, [part.led_by]), ports.clock.now()
+        event, before = look.event, look.signups.get(part.led_by)
+        if event is None or before is None or person_id not in before.person_ids:
+            return False
+        after = forgotten_in(before, person_id, event, now, nobody)
+        by = CLOCK.actor_id
+        if give_up(ports, tx, event, before, after, by=by, action="forget", now=now):
+            freed.add(before.way)
+        if not by_rule:
+            ports.keeping.check_erasing(tx, person_id)
+        return True
+
+    done = _again(ports, write)
+    for way in freed:
+        settle(ports, part.event_id, way)
+    return done
 
 
 def quieten(ports: Ports, person_id: str, stop: Stop) -> bool:
@@ -222,9 +267,9 @@ def _again(ports: Ports, write: Callable[[Transaction], bool]) -> bool:
         if number:
             ports.clock.pause(number)
         tx = ports.begin()
-        if not write(tx):
-            return True
         try:
+            if not write(tx):
+                return True
             tx.commit()
         except Race:
             continue

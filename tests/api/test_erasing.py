@@ -4,8 +4,7 @@ from datetime import date
 
 import pytest
 
-from chalicelib.domain.kept import ERASED
-from chalicelib.domain.people import Role
+from chalicelib.domain.people import ERASED, Role
 from chalicelib.services import retention
 from tests.api.conftest import FORM_KEY, OURS, STAFF_KEY, Api, booking
 

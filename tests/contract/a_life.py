@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -17,14 +18,17 @@ from urllib.parse import unquote
 from chalice.test import Client, HTTPResponse
 
 from app import app
-from chalicelib.domain.people import Person, Role, person_id_of
+from chalicelib.domain.people import Actor, Person, Role, person_id_of
 from chalicelib.domain.profiles import newcomer
-from chalicelib.services import links, mail_events, sender
+from chalicelib.domain.questions import Question
+from chalicelib.services import events, links, mail_events, sender, signup_changes, signups
 from chalicelib.services.mail_events import MailEvent
 from chalicelib.services.ports import Ports
-from tests.builders import SAMI, on, wed
+from chalicelib.services.signups import Guest, SignUpRequest
+from tests.builders import ANYBODY, EERO, FORM, SAMI, STAFF, an_intent, on, wed
 from tests.contract.backends import Backend
 from tests.contract.tables import definitions
+from tests.event_builders import an_event
 from tests.fakes import Store
 
 AINO = Person("Aino Aalto", "aino.aalto@meri.gov.fi", "Merentutkimus", "fi")
@@ -178,11 +182,42 @@ def live(lab: Lab) -> dict[str, str]:
     for path in ("/v1/me", "/v1/me/bookings", "/v1/me/feeds", "/v1/me/export"):
         lab("GET", path, **aino)
     lab.raw("POST", "/v1/auth/links", {"email": AINO.email})  # and never used
+    goes_out(lab)
     # Some of it is over by now, one booking is running, and mails are still to go.
     lab.backend.clock.time = wed("10:30-11")["starts_at"]
     aino = lab.logs_in(AINO.email)
     lab("PATCH", f"/v1/bookings/{made[0]}", {"title": "Aino jatkaa"}, If_Match="*", **aino)
     return aino
+
+
+def goes_out(lab: Lab) -> None:
+    """Aino signs up for events, leads parties and comes along with others; she waits, leaves, is held."""
+    now = lab.backend.clock.time
+    for event_id, day, limit in (("e_past", 1, 9), ("e_full", 3, 1), ("e_free", 4, 9)):
+        times = on(f"2026-12-0{day}", "9-10")
+        window = {"opens_at": now - timedelta(days=1), "closes_at": now + timedelta(days=1)}
+        made = an_event(limit, event_id=event_id, questions=(Question("why"),), **times, **window)
+        events.create(lab.ports, made, an_intent(STAFF))
+    said = {"diet": "Aino ei syö pähkinöitä", "accessibility": "Ainolla on pyörätuoli"}
+    along = (Guest(AINO.name, AINO.email, **said),)
+    _comes(lab, AINO, "e_past", guests=(Guest("Ainon ystävä"), Guest("Eero", EERO.email)), **said)
+    _comes(lab, SAMI, "e_past", guests=(Guest("Pia"),))
+    _comes(lab, EERO, "e_full")
+    _comes(lab, AINO, "e_full", answers={"why": "Aino Aalto haluaa"}, **said)
+    _comes(lab, SAMI, "e_free", guests=along)
+    leaving = an_intent(STAFF, render=lambda _: {"status": 200})
+    signup_changes.leave(lab.ports, "e_free", person_id_of(SAMI.email, SALT), leaving)
+    _comes(lab, EERO, "e_free", guests=along)
+    signup_changes.leave(lab.ports, "e_free", person_id_of(EERO.email, SALT), leaving)
+    _comes(lab, AINO, "e_free", by=ANYBODY)
+
+
+def _comes(lab: Lab, person: Person, event_id: str, by: Actor = FORM, **more: Any) -> None:
+    request = SignUpRequest(event_id, person=person, accept_terms=True, **more)
+    # Who comes along stands in what a party's leader is answered, and that is kept for two days.
+    render = repr if person == AINO else lambda _: "made"
+    intent = an_intent(by, render=lambda one: {"status": 201, "body": render(one)}, network="n")
+    signups.sign_up(lab.ports, request, intent)
 
 
 def _an_admin(lab: Lab) -> dict[str, str]:

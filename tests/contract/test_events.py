@@ -12,7 +12,7 @@ from chalicelib.domain.events import Event, Way
 from chalicelib.domain.programmes import Programme
 from chalicelib.domain.questions import Choice, Kind, Question
 from chalicelib.domain.queueing import Change, Needs
-from chalicelib.domain.signups import Entry, Member, Place, SignUp, State, place_of
+from chalicelib.domain.signups import Entry, Member, Part, Place, SignUp, State, place_of
 from chalicelib.services.ports import Audience, Look
 from tests.builders import EERO
 from tests.contract.backends import Backend, from_the_future, small_pages
@@ -389,8 +389,8 @@ def test_lists_go_on_page_by_page(backend: Backend):
 
     found = all_of(lambda limit, after: backend.ports.events.signups("e_one", limit, after))
     assert [each.person_id for each in found] == people
-    found = all_of(lambda limit, after: backend.ports.events.by_person("p_a", limit, after))
-    assert [each.event_id for each in found] == ["e_one", "e_two"]
+    found = all_of(lambda limit, after: backend.ports.events.parts_of("p_a", limit, after))
+    assert list(found) == [Part("e_one", "p_a"), Part("e_two", "p_a")]
 
     def of_month(first: datetime, last: datetime) -> list[str]:
         read = backend.ports.events.by_month
@@ -418,6 +418,82 @@ def test_everybody_who_is_to_be_told_of_an_event_is_found_page_by_page(backend: 
         assert audiences.page("event#e_one", after, size) == wanted
     assert audiences.page("event#e_none", "", 9) is None
     assert audiences.page("booking#e_one", "", 9) is None
+
+
+def parts_of(backend: Backend, person_id: str) -> list[Part]:
+    return list(backend.ports.events.parts_of(person_id, 9, None).items)
+
+
+def test_who_comes_along_finds_the_party_as_long_as_it_names_them(backend: Backend):
+    event = given(backend)
+    party = a_signup("p_eero", members=(Member("Pia", "p_pia"), Member("Sami", "p_sami")))
+    write(backend, (None, party))
+    written(
+        backend,
+        lambda tx: backend.ports.events.create(tx, replace(event, event_id="e_two")),
+    )
+    own = a_signup("p_pia", event_id="e_two")
+    written(
+        backend,
+        lambda tx: backend.ports.events.write(
+            tx, replace(event, event_id="e_two"), [(None, own)], {}
+        ),
+    )
+    assert parts_of(backend, "p_pia") == [Part("e_one", "p_eero"), Part("e_two", "p_pia")]
+    assert parts_of(backend, "p_eero") == [Part("e_one", "p_eero")]
+    found = backend.ports.events.parties(parts_of(backend, "p_pia"))
+    assert sorted((event.event_id, each) for event, each in found) == sorted(
+        [("e_one", party), ("e_two", own)]
+    )
+    assert backend.ports.events.parties([Part("e_one", "p_nobody"), Part("e_no", "p_eero")]) == []
+    left = signups.left(party, NOW)
+    write(backend, (party, left))
+    assert parts_of(backend, "p_sami") == [Part("e_one", "p_eero")]
+    fewer = signups.without(left, "p_sami")
+    write(backend, (left, fewer))
+    assert parts_of(backend, "p_sami") == []
+    again = signups.again(fewer, replace(party, members=(Member("Sami", "p_sami"),)))
+    write(backend, (fewer, again))
+    assert parts_of(backend, "p_pia") == [Part("e_two", "p_pia")]
+    assert parts_of(backend, "p_sami") == [Part("e_one", "p_eero")]
+
+
+def test_what_is_nobody_s_from_now_on_is_found_by_nobody_s_id(backend: Backend):
+    """P-08"""
+    given(backend, an_event(0))
+    party = waiting(
+        "p_aino", 1, members=(Member("Pia", "p_pia"),), confirm_by=NOW + A_MINUTE, network="n"
+    )
+    write(backend, (None, party), needs={ROOM: Needs(number=1)})
+    nobody = replace(
+        party,
+        person_id="p_erased_1",
+        members=(Member(""),),
+        confirm_by=None,
+        network="",
+        version=2,
+    )
+    write(backend, (party, nobody))
+    found = look(backend, "p_aino", "p_pia", "p_erased_1")
+    assert (found.signups, found.parties) == ({"p_erased_1": nobody}, {})
+    assert parts_of(backend, "p_aino") == parts_of(backend, "p_pia") == []
+    assert backend.ports.events.head("e_one", ROOM) == Entry("e_one", ROOM, 1, "p_erased_1", 2)
+    assert backend.ports.events.lapsed("e_one", NOW + A_MINUTE, 9) == []
+    assert counters(backend) == (0, 0, 2, 2)
+    with pytest.raises(VersionRaced):
+        write(backend, (party, replace(nobody, person_id="p_erased_2")))
+    if backend.store is None:
+        there = {item["item"] for item in backend.items("events")}
+        assert there == {"event", "signup#p_erased_1", "waiting#room#000000001"}
+
+
+def test_what_changed_meanwhile_is_not_made_nobody_s(backend: Backend):
+    given(backend, None, a_signup())
+    left = signups.left(a_signup(), NOW)
+    write(backend, (a_signup(), left))
+    with pytest.raises(VersionRaced):
+        write(backend, (a_signup(), a_signup("p_erased_1", version=2)))
+    assert look(backend, "p_aino", "p_erased_1").signups == {"p_aino": left}
 
 
 def test_a_newer_schema_is_read_all_the_same(dynamodb: Backend):

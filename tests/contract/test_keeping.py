@@ -7,11 +7,10 @@ import pytest
 
 from chalicelib.domain.erasures import Erasure, Step, begun, ended, without
 from chalicelib.domain.errors import QuotaChanged, VersionRaced
-from chalicelib.domain.kept import ERASED
 from chalicelib.domain.letters import Telling, Told, facts_of
 from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.messages import Kind, message, queued
-from chalicelib.domain.people import Role
+from chalicelib.domain.people import ERASED, Role
 from chalicelib.domain.profiles import newcomer
 from chalicelib.domain.retention import Night, Token, Trace, turned
 from chalicelib.services import bookings, erasure, remains, retention, traces

@@ -17,6 +17,7 @@ import pytest
 
 from chalicelib import bootstrap
 from chalicelib.api import forms
+from chalicelib.domain import erasures
 from chalicelib.domain.erasures import Step
 from chalicelib.services import erasure, remains, traces
 from tests.contract.a_life import AINO, AINOS, WORDS, Ears, Find, Lab, live, search, texts
@@ -62,6 +63,12 @@ def forget(lab: Lab) -> dict[str, int]:
     return lab.retains()
 
 
+def _of_her(lab: Lab) -> list[dict[str, Any]]:
+    """What there is of events under her id."""
+    found = lab.backend.items("events")
+    return [item for item in found if AINOS in (item.get("person_id"), item.get("led_by"))]
+
+
 def places(found: list[Find]) -> set[str]:
     """The tables, or the log, in which something was found."""
     return {find.place.partition(" ")[0] for find in found}
@@ -70,18 +77,22 @@ def places(found: list[Find]) -> set[str]:
 def test_before_it_she_is_everywhere(lab: Lab) -> None:
     """Else there would be nothing to prove; and in no log even then."""
     found = search(lab)
-    assert places(found) == {"bookings", "outbox", "people", "tokens"}
+    assert places(found) == {"bookings", "events", "outbox", "people", "tokens"}
     assert {find.word for find in found} == {*WORDS, AINOS}
     assert _lived["mails"] > 8
     kinds = {item.get("kind") for item in lab.backend.items("tokens")}
     assert kinds >= {"idempotency", "session", "login"}
     items = {item["item"] for item in lab.backend.items("people") if item["person_id"] == AINOS}
     assert items >= {"profile", "quota", "preferences", "suppressed", "feeds"}
+    held = {item["item"].partition("#")[0] for item in _of_her(lab)}
+    assert held == {"signup", "guest", "person", "waiting", "due"}
 
 
 def test_b117_after_it_she_is_nowhere(lab: Lab) -> None:
     """B117, P-04: neither name nor address, in no table and in no log; her bookings are counted still."""
     count = len(lab.backend.items("bookings"))
+    before = [item for item in lab.backend.items("events") if item["item"].startswith("signup#")]
+    signups, persons = len(before), sum(1 + len(item["members"]) for item in before)
     said = forget(lab)
     assert said == {"erasing": 0, "overdue": 0}
     assert "RetentionOverdue" in lab.said[-1]
@@ -89,9 +100,14 @@ def test_b117_after_it_she_is_nowhere(lab: Lab) -> None:
     bookings = lab.backend.items("bookings")
     assert len(bookings) == count
     assert {item["person_id"] for item in bookings} == {"p_erased"}
+    there = [item for item in lab.backend.items("events") if item["item"].startswith("signup#")]
+    assert len(there) == signups
+    assert sum(1 + len(item["members"]) for item in there) == persons
     messages = [item for item in lab.backend.items("outbox") if "due_at" in item]
     assert {item["person_id"] for item in messages} <= {"p_erased", "staff"} | {
-        item["person_id"] for item in messages if item["kind"] == "login"
+        item["person_id"]
+        for item in messages
+        if item["kind"] == "login" or item["subject"].startswith("event#")  # of others, too
     }
     assert {"sent", "dropped"} <= {item["state"] for item in messages}
 
@@ -120,11 +136,15 @@ def test_a_step_that_is_left_out_is_found(
     assert search(lab)
 
 
-@pytest.mark.parametrize("what", ["told", "profile", "anonymised", "dropped"])
+@pytest.mark.parametrize(
+    "what", ["told", "profile", "anonymised", "dropped", "members", "guests", "moved"]
+)
 def test_a_part_of_a_step_that_is_left_out_is_found(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    """What she was told; the profile and quota at the end; the texts of bookings; the list of hosts."""
+    """What she was told; the profile and quota at the end; the texts of bookings; the list of hosts;
+    of sign-ups who came along, those that she came along with, and where hers are found.
+    """
     monkeypatch.setattr(remains, "left", lambda *_: [])
     if what == "told":
         keeping = type(lab.ports.keeping)
@@ -134,6 +154,26 @@ def test_a_part_of_a_step_that_is_left_out_is_found(
     elif what == "anonymised":
         monkeypatch.setattr(
             traces, "anonymised", lambda one, _: replace(one, version=one.version + 1)
+        )
+    elif what == "members":
+        monkeypatch.setattr(erasures, "_nobody", lambda one: one)
+    elif what == "guests":
+        keep = traces.forgotten_in
+        monkeypatch.setattr(
+            traces,
+            "forgotten_in",
+            lambda one, person_id, *more: (
+                keep(one, person_id, *more)
+                if one.person_id == person_id
+                else replace(one, version=one.version + 1)
+            ),
+        )
+    elif what == "moved":
+        keep = traces.forgotten_in
+        monkeypatch.setattr(
+            traces,
+            "forgotten_in",
+            lambda *given: replace(keep(*given), person_id=given[0].person_id),
         )
     else:
         people = type(lab.ports.people)

@@ -14,15 +14,15 @@ import pytest
 from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.erasures import Step
 from chalicelib.domain.errors import LabError, NotFound, Refused
-from chalicelib.domain.kept import ERASED
 from chalicelib.domain.logins import Session
-from chalicelib.domain.people import Role, Scope, person_id_of
+from chalicelib.domain.people import ERASED, Person, Role, Scope, person_id_of
 from chalicelib.domain.profiles import Profile, actor_of, newcomer
 from chalicelib.services import (
     account,
     bookings,
     confirming,
     erasure,
+    events,
     expiry,
     links,
     login,
@@ -31,15 +31,19 @@ from chalicelib.services import (
     retention,
     sender,
     sessions,
+    signups,
     traces,
 )
 from chalicelib.services.ports import Ports
+from chalicelib.services.signups import Guest, SignUpRequest
 from tests.builders import (
     ADMIN,
     AINO,
     ANYBODY,
     EERO,
     NOW,
+    PIA,
+    SAMI,
     STAFF,
     a_change,
     a_request,
@@ -48,6 +52,8 @@ from tests.builders import (
     on,
     wed,
 )
+from tests.event_builders import an_event
+from tests.event_scene import check_counters
 from tests.fakes import FakeClock, Store, memory_ports
 from tests.simulation.invariant import Invariant
 from tests.simulation.test_crashes import Died
@@ -55,6 +61,7 @@ from tests.simulation.test_interleavings import a_case
 from tests.simulation.turnstile import Run, every_order
 
 AINOS = person_id_of(AINO.email, "a salt for tests")
+PIA_OF_OURS = replace(PIA, email="pia.peltola@gov.fi")
 NIGHT = datetime.fromisoformat("2027-12-07T00:30:00+00:00")  # half past two in Helsinki
 
 
@@ -101,6 +108,7 @@ def a_life(ports: Ports, clock: FakeClock) -> None:
         bookings.book(ports, a_request("pod", title="Aino's", **wed(hours)), an_intent(me))
     bookings.book(ports, a_request("lab", **wed("16-17")), an_intent(me))  # waits for an answer
     private_feeds.make(ports, "Aino's telephone", "fi", an_intent(me, path="/v1/me/feeds"))
+    goes_out(ports, clock)
     ports.people.set_reminders(AINOS, on=False)
     login.ask(ports, AINO.email, "fi")
     clock.time = wed("10:30-11")["starts_at"]
@@ -109,10 +117,58 @@ def a_life(ports: Ports, clock: FakeClock) -> None:
         sender.work(ports, message_id)
 
 
+def goes_out(ports: Ports, clock: FakeClock) -> None:
+    """Aino has a seat, leads a party, comes along with others, and waits; somebody waits for her seat."""
+    for event_id, day, limit in (
+        ("e_past", 1, 9),
+        ("e_one", 3, 1),
+        ("e_two", 4, 1),
+        ("e_six", 5, 2),
+    ):
+        times = on(f"2026-12-0{day}", "8-9")
+        window = {"opens_at": NOW - timedelta(days=2), "closes_at": NOW + timedelta(days=2)}
+        event = an_event(limit, event_id=event_id, **times, **window)
+        events.create(ports, event, an_intent(STAFF))
+
+    def comes(person: Person, event_id: str, *guests: Guest) -> None:
+        wish = SignUpRequest(event_id, person=person, guests=guests, accept_terms=True)
+        intent = an_intent(render=lambda _: {"status": 201}, path=event_id)
+        signups.sign_up(ports, wish, intent)
+
+    along = Guest(AINO.name, AINO.email, diet="Aino's own")
+    comes(AINO, "e_past", Guest("Aino's friend"))
+    comes(AINO, "e_one")
+    comes(EERO, "e_one")
+    comes(EERO, "e_two")
+    comes(AINO, "e_two")
+    comes(SAMI, "e_two")
+    comes(EERO, "e_six", along)
+    comes(PIA_OF_OURS, "e_six")
+
+
+def of_events(store: Store) -> Any:
+    """Sign-ups and who waits, whatever nobody's are called."""
+
+    def named(person_id: str) -> str:
+        return ERASED if person_id.startswith(ERASED) else person_id
+
+    return (
+        store.events,
+        sorted(
+            repr(replace(each, person_id=named(each.person_id), version=0))
+            for each in store.signups.values()
+        ),
+        sorted((*key[:2], named(entry.person_id)) for key, entry in store.queues.items()),
+        sorted(store.parties.items()),
+        store.holds,
+    )
+
+
 def result(store: Store) -> Any:
     """What is left, but for when exactly it was written and how often it was tried."""
     return (
         store.bookings,
+        of_events(store),
         {
             key: (one.kind, one.subject, one.person_id, one.state, one.reason)
             for key, one in store.messages.items()
@@ -187,6 +243,7 @@ def test_whoever_dies_and_wherever_somebody_is_forgotten_once() -> None:
             recover(store, clock)
             assert result(store) == whole, f"died {moment} call {number}"
             Invariant(store).check_all()
+            check_counters(store)
 
 
 @pytest.mark.parametrize("step", Step)
@@ -315,6 +372,9 @@ def finished(run: Run) -> None:
             run.store.records,
             run.store.feeds,
             run.store.told,
+            run.store.signups,
+            run.store.parties,
+            run.store.queues,
         )
     )
     assert AINOS not in words

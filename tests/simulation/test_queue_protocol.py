@@ -19,10 +19,10 @@ from chalicelib.domain.errors import LabError, Race
 from chalicelib.domain.events import Event, Way
 from chalicelib.domain.people import ERASED
 from chalicelib.domain.signups import SignUp, State, lapsed
-from chalicelib.services import events, signup_changes
+from chalicelib.services import erasure, events, signup_changes, traces
 from chalicelib.services.ports import Ports
 from chalicelib.services.signups import Guest
-from tests.builders import ANYBODY, STAFF, a_store, an_intent
+from tests.builders import ADMIN, ANYBODY, STAFF, a_store, an_intent
 from tests.event_builders import NOW, START, an_event
 from tests.event_scene import (
     EVENT,
@@ -183,7 +183,7 @@ def calls_off(ports: Ports) -> None:
 
 
 def there(*people: Any, then: Act = lambda _ports: None) -> Act:
-    """Who has signed up before: names, or names with a number of guests; and what came after."""
+    """Who has signed up before: names, or names with guests or their number; and what came after."""
 
     def given(ports: Ports) -> None:
         for each in people:
@@ -192,6 +192,22 @@ def there(*people: Any, then: Act = lambda _ports: None) -> Act:
         then(ports)
 
     return given
+
+
+def erased(name: str) -> Act:
+    """Somebody is being forgotten: what the clock does about their sign-ups."""
+    return lambda ports: traces.signups(ports, id_of(name), lambda: False)
+
+
+def leaving_us(*names: str) -> Act:
+    """These have asked to be forgotten."""
+
+    def then(ports: Ports) -> None:
+        for name in names:
+            intent = an_intent(ADMIN, method="DELETE", path="/v1/staff/persons")
+            erasure.begin(ports, id_of(name), intent)
+
+    return then
 
 
 def near(*leaving: str) -> Act:
@@ -347,6 +363,22 @@ scene(
     given=there("c", "d", "v", "w", then=forgets("v")),
     event=TWO,
 )
+scene(
+    "who has a seat is forgotten, and asks twice",
+    erased("c"),
+    erased("c"),
+    comes("a"),
+    given=there("c", "w", then=leaving_us("c")),
+    event=ONE,
+)
+scene(
+    "who comes along is forgotten (P-08)",
+    erased("b"),
+    leaves("c"),
+    erased("w"),
+    given=there("c", ("g", [Guest("B", "b@gov.fi")]), "w", then=leaving_us("b", "w")),
+    event=an_event(2, most_waiting=9),
+)
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -377,6 +409,12 @@ def test_who_comes_while_a_hold_is_being_ended_has_its_seat() -> None:
 
 
 DEADLY: dict[str, Callable[[], Scene]] = {
+    "one is forgotten": a_scene(
+        erased("c"),
+        comes("a"),
+        given=there(("c", 1), "v", "w", then=leaving_us("c")),
+        event=an_event(2),
+    ),
     "a party leaves, three wait": a_scene(
         leaves("c"), given=there(("c", 2), "u", "v", "w"), event=an_event(3)
     ),

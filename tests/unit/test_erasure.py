@@ -9,9 +9,9 @@ import pytest
 from chalicelib.domain.bookings import State
 from chalicelib.domain.erasures import FENCE, Step
 from chalicelib.domain.errors import NotFound, Race, Refused, Unavailable
-from chalicelib.domain.kept import ERASED, NOBODY
+from chalicelib.domain.kept import NOBODY
 from chalicelib.domain.messages import State as Sending
-from chalicelib.domain.people import Actor, Role, person_id_of
+from chalicelib.domain.people import ERASED, Actor, Role, person_id_of
 from chalicelib.domain.profiles import actor_of, newcomer
 from chalicelib.services import (
     bookings,

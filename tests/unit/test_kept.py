@@ -10,12 +10,13 @@ from chalicelib.domain import kept
 from chalicelib.domain.api_keys import ApiKey
 from chalicelib.domain.bookings import Booking, State
 from chalicelib.domain.erasures import anonymised, forgotten, quiet, unowned
-from chalicelib.domain.kept import ERASED, NOBODY, blanked, is_somebody
+from chalicelib.domain.kept import NOBODY, blanked, is_somebody
 from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.messages import EVIDENCE, Kind, Message, claimed, message, sending, sent
 from chalicelib.domain.messages import State as Sending
-from chalicelib.domain.people import Role, Scope
+from chalicelib.domain.people import ERASED, Role, Scope
 from chalicelib.domain.profiles import Profile, leaving, newcomer
+from chalicelib.domain.signups import Member, SignUp
 from chalicelib.services.ports import KeyRecord
 from tests.builders import AINO, NOW, PIA
 from tests.contract.things import a_full_booking
@@ -33,6 +34,20 @@ BLANK = {
         "facilitation_notes",
         "reason",
     },
+    SignUp: {
+        "person_id",
+        "person",
+        "members",
+        "made_by",
+        "confirm_by",
+        "offer_until",
+        "answers",
+        "diet",
+        "accessibility",
+        "sequence",
+        "network",
+    },
+    Member: {"name", "person_id", "diet", "accessibility"},
     Message: {"person_id", "subject", "cursor"},
     ApiKey: {"label", "digest", "owner_id", "owner_grants", "created_by"},
     Profile: {"person", "granted", "grants", "partner_until", "invited_by", "logged_in_at"},
@@ -42,6 +57,8 @@ BLANK = {
 }
 KEPT = {
     Booking: kept.BOOKING,
+    SignUp: kept.SIGNUP,
+    Member: kept.MEMBER,
     Message: kept.MESSAGE,
     ApiKey: kept.API_KEY,
     Profile: kept.PROFILE,
@@ -205,7 +222,14 @@ def test_who_is_leaving_has_no_name_and_no_role_any_more():
 
 @pytest.mark.parametrize(
     ("person_id", "whether"),
-    [("p_1a", True), (ERASED, False), ("keys", False), ("erasures", False), ("staff", False)],
+    [
+        ("p_1a", True),
+        (ERASED, False),
+        (f"{ERASED}_1", False),
+        ("keys", False),
+        ("erasures", False),
+        ("staff", False),
+    ],
 )
 def test_what_is_kept_beside_persons_is_nobody(person_id, whether):
     assert is_somebody(person_id) is whether

@@ -8,10 +8,9 @@ import pytest
 from chalicelib.domain import retention as rules
 from chalicelib.domain.bookings import State
 from chalicelib.domain.erasures import Erasure
-from chalicelib.domain.kept import ERASED
 from chalicelib.domain.letters import Telling, Told, facts_of
 from chalicelib.domain.messages import Kind, message
-from chalicelib.domain.people import Role, person_id_of
+from chalicelib.domain.people import ERASED, Role, person_id_of
 from chalicelib.domain.profiles import Profile, newcomer
 from chalicelib.domain.retention import RULES, STAGES, Moment, Night, Token, Trace
 from chalicelib.services import erasure, retention, sender

@@ -12,11 +12,12 @@ from chalicelib.domain.events import State as EventState
 from chalicelib.domain.programmes import Programme
 from chalicelib.domain.questions import Choice, Kind, Question
 from chalicelib.domain.reminders import RULES
-from chalicelib.domain.signups import Entry, Member, SignUp, State
+from chalicelib.domain.signups import Entry, Member, Part, SignUp, State
 
 SITE = "lab"
 EVENT = "event"
 SIGNUP, PERSON, WAITING, DUE = "signup#", "person#", "waiting#", "due#"
+GUEST = "guest#"
 # What staff edit of an event. Its counters are in `ways`, and are never written as a whole again.
 EDITED = (
     "site_month",
@@ -197,6 +198,22 @@ def _member_of(item: Mapping[str, Any]) -> Member:
         accessibility=item.get("accessibility", ""),
         arrived_at=_maybe(item.get("arrived_at")),
     )
+
+
+def guest_item(event_id: str, person_id: str, led_by: str) -> Item:
+    """That somebody comes along in a party, found by the index by person as what they lead is."""
+    return {
+        "schema": SCHEMA,
+        "event_id": event_id,
+        "item": f"{GUEST}{person_id}#{led_by}",
+        "person_id": person_id,
+        "led_by": led_by,
+    }
+
+
+def part_of(item: Mapping[str, Any]) -> Part:
+    """What an item of the index by person says: a sign-up, or a guest's."""
+    return Part(item["event_id"], item.get("led_by") or item["person_id"])
 
 
 def waiting_key(entry: Entry) -> str:

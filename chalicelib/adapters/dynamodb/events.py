@@ -1,9 +1,9 @@
 """Events with their counters, sign-ups, and what stands beside them so that they can be found and guarded.
 
 An item of an event is one of these, by its sort key: `event`; `signup#<person>`; `person#<person>`, whose
-party somebody is in, so that nobody is in two; `waiting#<way>#<number>`, the queue in its order; and
-`due#<instant>#<person>`, what is over by itself, by when. All but the first two follow from the sign-ups and
-are written with them, in `write` alone.
+party somebody is in, so that nobody is in two; `guest#<person>#<lead>`, with whom somebody comes or came along;
+`waiting#<way>#<number>`, the queue in its order; and `due#<instant>#<person>`, what is over by itself, by when.
+All but the first two follow from the sign-ups and are written with them, in `write` alone.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -25,6 +25,8 @@ from chalicelib.adapters.dynamodb.event_items import (
     entry_of,
     event_item,
     event_of,
+    guest_item,
+    part_of,
     signup_item,
     signup_of,
     waiting_item,
@@ -33,8 +35,8 @@ from chalicelib.adapters.dynamodb.event_items import (
 from chalicelib.adapters.dynamodb.transaction import Rank, Transaction
 from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.events import Event, Way
-from chalicelib.domain.queueing import Change, Count, Needs, counts, entries, guards
-from chalicelib.domain.signups import Entry, SignUp
+from chalicelib.domain.queueing import Change, Count, Needs, counts, entries, guards, guests
+from chalicelib.domain.signups import Entry, Part, SignUp
 from chalicelib.services.ports import Clock, Fields, Look, Page
 
 T = TypeVar("T")
@@ -114,8 +116,8 @@ class Events:
         }
         return self._page(arguments, after, event_of)
 
-    def by_person(self, person_id: str, limit: int, after: Fields | None) -> Page[SignUp]:
-        """The sign-ups that a person leads, those that are over too, by the index."""
+    def parts_of(self, person_id: str, limit: int, after: Fields | None) -> Page[Part]:
+        """The parties that a person leads or comes along with, those that are over too, by the index."""
         arguments = {
             "TableName": self._table,
             "IndexName": "by_person",
@@ -123,7 +125,17 @@ class Events:
             "ExpressionAttributeValues": typed({":person": person_id}),
             "Limit": limit,
         }
-        return self._page(arguments, after, signup_of)
+        return self._page(arguments, after, part_of)
+
+    def parties(self, parts: Iterable[Part]) -> list[tuple[Event, SignUp]]:
+        """Those parties that there are, each with its event, strongly consistent, in no order."""
+        wanted = {(each.event_id, f"{SIGNUP}{each.led_by}") for each in parts}
+        wanted |= {(event_id, EVENT) for event_id, _ in wanted}
+        keys = [(self._table, _key(*each)) for each in sorted(wanted)]
+        found = [plain(item) for _, item in batch_get(self._client, self._clock, keys)]
+        events = {item["event_id"]: event_of(item) for item in found if item["item"] == EVENT}
+        signups = [signup_of(item) for item in found if item["item"] != EVENT]
+        return [(events[each.event_id], each) for each in signups if each.event_id in events]
 
     def create(self, tx: Transaction, event: Event) -> None:
         """VersionRaced where the id is in use."""
@@ -213,6 +225,9 @@ class Events:
             tx.check("events", key, rank=Rank.VERSION, **how)
 
     def _put(self, tx: Transaction, before: SignUp | None, after: SignUp) -> None:
+        if before is not None and before.person_id != after.person_id:
+            self._remove(tx, before)
+            before = None
         known = {":before": before.version} if before else {}
         tx.put(
             "events",
@@ -224,12 +239,35 @@ class Events:
             failure=lambda _: VersionRaced(),
         )
         old, new = (due_key(each) if each else None for each in (before, after))
-        if old == new:
-            return
+        if old != new:
+            self._due(tx, after, old, new)
+        gone, there = guests(before, after)
+        for person_id in sorted(gone):
+            tx.delete("events", _guest_key(after, person_id))
+        for person_id in sorted(there):
+            item = guest_item(after.event_id, person_id, after.person_id)
+            tx.put("events", item, KEYS)
+
+    def _remove(self, tx: Transaction, signup: SignUp) -> None:
+        """What was somebody's and will be nobody's, from where it is found by who they are."""
+        tx.delete(
+            "events",
+            _key(signup.event_id, f"{SIGNUP}{signup.person_id}"),
+            condition="#version = :before",
+            names={"#version": "version"},
+            values={":before": signup.version},
+            failure=lambda _: VersionRaced(),
+        )
+        if old := due_key(signup):
+            self._due(tx, signup, old, None)
+        for person_id in set(signup.person_ids) - {signup.person_id}:
+            tx.delete("events", _guest_key(signup, person_id))
+
+    def _due(self, tx: Transaction, signup: SignUp, old: str | None, new: str | None) -> None:
         if old:
-            tx.delete("events", _key(after.event_id, old))
+            tx.delete("events", _key(signup.event_id, old))
         if new:
-            item = {**_key(after.event_id, new), "schema": SCHEMA, "led_by": after.person_id}
+            item = {**_key(signup.event_id, new), "schema": SCHEMA, "led_by": signup.person_id}
             tx.put("events", item, KEYS)
 
     def _guard(self, tx: Transaction, event_id: str, person_id: str, old: str, new: str) -> None:
@@ -286,6 +324,10 @@ class Events:
         answer = read(self._clock, self._client.query, **arguments)
         more = answer.get("LastEvaluatedKey")
         return Page([made(plain(item)) for item in answer["Items"]], plain(more) if more else None)
+
+
+def _guest_key(signup: SignUp, person_id: str) -> dict[str, str]:
+    return _key(signup.event_id, guest_item("", person_id, signup.person_id)["item"])
 
 
 def _key(event_id: str, item: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from chalicelib.api.schemas.signups import (
     SignUpOut,
     SignUpPatch,
 )
+from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.events import Way
 from chalicelib.domain.limits import Purpose
 from chalicelib.domain.people import Person
@@ -30,6 +31,13 @@ ONE = "/v1/signups/{signup_id}"
 Render = Callable[[SignUp], dict[str, Any]]
 
 
+def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
+    """The form that was refused, with what was typed."""
+    from chalicelib.pages import signup
+
+    return signup.again(call, error, catalog)
+
+
 @routes.add(
     "POST",
     "/v1/events/{event_id}/signups",
@@ -37,7 +45,9 @@ Render = Callable[[SignUp], dict[str, Any]]
     body=SignUpIn,
     answers={201: SignUpOut},
     forms=True,
+    pages=True,
     guarded=True,
+    again=again,
     tagged=True,
     problems=(404, 409),
     purpose=Purpose.BOOK,
@@ -48,9 +58,11 @@ def create(call: Call) -> Reply:
 
     Of who is signed up already nobody in particular is told that they are: the mail tells.
     """
-    request = request_of(call)
-    intent = call.intent(rendered(call, 201), meant=request)
-    return stored(signups.sign_up(call.ports, request, intent))
+    if call.form is not None and (call.wants_page or "next" in call.form):
+        from chalicelib.pages.signup import answered
+
+        return answered(call, lambda: _sign_up(call))
+    return _sign_up(call)
 
 
 @routes.add(
@@ -264,6 +276,12 @@ def rendered(call: Call, status: int) -> Render:
         return {"status": status, "headers": headers, "body": body}
 
     return render
+
+
+def _sign_up(call: Call) -> Reply:
+    request = request_of(call)
+    intent = call.intent(rendered(call, 201), meant=request)
+    return stored(signups.sign_up(call.ports, request, intent))
 
 
 def _parts(call: Call) -> tuple[str, str]:

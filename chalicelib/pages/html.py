@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 HTML = "text/html; charset=utf-8"
-EMBEDDED = ("/book", "/v1/bookings")  # the booking form, and the answers to it
+EMBEDDED = (  # the forms of sites that show them within theirs, and the answers to them
+    *("/book", "/v1/bookings"),
+    *("/events/{event_id}/signup", "/v1/events/{event_id}/signups"),
+)
 ON_DEMAND = ("/events", "/events/{event_id}")  # and these as `?embed=1`
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"

@@ -16,6 +16,8 @@ from chalicelib.pages import (  # noqa: F401  # they add their addresses
     manage,
     me,
     sign_on,
+    signup,
+    signup_link,
 )
 from chalicelib.pages.routes import routes
 

@@ -231,6 +231,12 @@ OPERATIONS: Mapping[str, Ask] = {
     "POST /decide/{booking_id}/{token}": Ask(Action.ENTER, {"action": "approve"}),
     "GET /confirm/{booking_id}": Ask(Action.ENTER, of_nothing=(200,)),
     "POST /confirm/{booking_id}": Ask(Action.ENTER, NOT_A_CODE, also=(409,), of_nothing=(409,)),
+    "GET /events/{event_id}/signup": Ask(Action.LOOK),
+    "POST /events/{event_id}/signup": Ask(Action.LOOK, {}),
+    "GET /signup/{signup_id}/{token}": Ask(Action.ENTER),
+    "POST /signup/{signup_id}/{token}": Ask(Action.ENTER, {"action": "leave"}),
+    "GET /prove/{signup_id}": Ask(Action.ENTER, of_nothing=(200,)),
+    "POST /prove/{signup_id}": Ask(Action.ENTER, NOT_A_CODE, also=(409,), of_nothing=(409,)),
     "GET /unsubscribe/{person_id}/{token}": Ask(Action.ENTER),
     "POST /unsubscribe/{person_id}/{token}": Ask(Action.ENTER, {}),
 }

@@ -69,6 +69,9 @@ class SignUpForm(FormIn):
     diet: Diet = ""
     accessibility: Diet = ""
     accept_terms: bool = False
+    rows: Annotated[
+        str, Field(max_length=2, description="how many guests there are fields for")
+    ] = ""
 
 
 class SignUpIn(Model):
@@ -97,7 +100,7 @@ class SignUpIn(Model):
                 out.setdefault("answers", {})[name.removeprefix("answer_")] = value
             elif name in ("name", "email", "organisation", "language"):
                 person[name] = value
-            else:
+            elif name != "rows":
                 out[name] = value
         if person:
             out["person"] = person

@@ -66,6 +66,21 @@ MESSAGES: dict[str, Three] = {
         "Platserna och köplatserna är slut. Platser kan bli lediga senare.",
         "The seats and the waiting list are full. Seats may become free later.",
     ),
+    "event-full/room": (
+        "Paikat ja jonotuspaikat paikan päällä ovat täynnä. Paikkoja voi vapautua myöhemmin.",
+        "Platserna och köplatserna på plats är slut. Platser kan bli lediga senare.",
+        "The seats and the waiting list in the room are full. Seats may become free later.",
+    ),
+    "event-full/remote": (
+        "Etäpaikat ja niiden jonotuspaikat ovat täynnä. Paikkoja voi vapautua myöhemmin.",
+        "Distansplatserna och deras köplatser är slut. Platser kan bli lediga senare.",
+        "The remote seats and their waiting list are full. Seats may become free later.",
+    ),
+    "terms-not-accepted/signup": (
+        "Hyväksy ehdot, jotta voit ilmoittautua.",
+        "Godkänn villkoren för att kunna anmäla dig.",
+        "Accept the terms to sign up.",
+    ),
     "held-for-waiting-list": (
         "Jonossa on ihmisiä ennen sinua, eikä jonosta enää nouse paikkoja. Kysy henkilökunnalta.",
         "Det finns personer före dig i kön, och platser delas inte längre ut. Fråga personalen.",

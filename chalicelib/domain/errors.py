@@ -22,7 +22,7 @@ LabError
     └── OutcomeUnknown the store did not say whether it wrote
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -122,6 +122,15 @@ class Refused(LabError):
 def refuse(code: str, pointer: str = "", **params: Any) -> Refused:
     """A refusal for a single reason."""
     return Refused([Problem(code, pointer, params)])
+
+
+def broken_by(check: Callable[[], object]) -> list[Problem]:
+    """What a check refuses, so that a refusal can name every rule that is broken."""
+    try:
+        check()
+    except Refused as refused:
+        return list(refused.problems)
+    return []
 
 
 class NotFound(LabError):

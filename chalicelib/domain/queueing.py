@@ -84,7 +84,7 @@ def waits(event: Event, way: Way, size: int, now: datetime) -> Needs:
     if not moves and seats.free >= size:
         raise refuse("held-for-waiting-list", "/way", way=way.value)
     if not moves or seats.waiting + size > seats.most_waiting:
-        raise refuse("event-full", "/way", way=way.value)
+        raise refuse("event-full", "/way", why=way.value)
     # Nobody else has joined since, or the number would be another: the list has room still.
     return Needs(free_below=size, or_somebody_waits=True, number=seats.next_number)
 
@@ -102,7 +102,7 @@ def at_the_door(
     moves = promotion(event, now) is not Promotion.NONE
     if seats.free < size:
         if "event-full" not in override:
-            raise refuse("event-full", "/way", way=way.value)
+            raise refuse("event-full", "/way", why=way.value)
         return Needs(free_below=size)
     if moves and seats.waiting and "held-for-waiting-list" not in override:
         raise refuse("held-for-waiting-list", "/way", way=way.value)

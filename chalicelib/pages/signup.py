@@ -1,6 +1,6 @@
 """Signing up by a plain form: the form, its refusals, and the page that says where one stands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import IdempotencyMismatch, LabError, Problem, refuse
 from chalicelib.domain.events import Event, State
 from chalicelib.domain.programmes import Programme
+from chalicelib.domain.questions import answered as answered_by
 from chalicelib.domain.signups import parts_of
 from chalicelib.domain.spoken import in_language
 from chalicelib.pages import signup_form
@@ -85,7 +86,7 @@ def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     elif status >= 500:
         form.general = [words(f"error.{code}"), words("error.retry")]
     else:
-        found = [*problems.contents(error)[0], *_left_out(given)]
+        found = [*problems.contents(error)[0], *_left_out(given, event)]
         here = signup_form.names_of(event, guests)
         signup_form.explain(form, found, here, catalog, words)
     heading = words(HEADINGS[code]) if code in HEADINGS else body["title"]
@@ -134,6 +135,7 @@ def _form_page(
     words = words_of(call, catalog)
     asked = signup_form.asked_of(event, call.language)
     labels = {each.field: each.text for each in asked}
+    labels |= {name: words(f"signup.{name}") for name in ("diet", "accessibility")}
     labels |= {
         f"guest_{row}_{part}": words("signup.guest_field", row=row, name=words(f"signup.{part}"))
         for row in range(1, guests + 1)
@@ -201,7 +203,7 @@ def _instant(text: str | None) -> Any:
     return datetime.fromisoformat(text) if text else None
 
 
-def _left_out(given: Any) -> list[Problem]:
+def _left_out(given: Mapping[str, list[str]], event: Event) -> list[Problem]:
     """What has to be filled in and was not: the rules would ask for it only in the next round."""
     found = [
         Problem("invalid-request", pointer, {"why": "missing"})
@@ -210,4 +212,5 @@ def _left_out(given: Any) -> list[Problem]:
     ]
     if given and not last(given, "accept_terms"):
         found.append(Problem("terms-not-accepted", "/accept_terms"))
-    return found
+    answers = {each.id: last(given, f"answer_{each.id}") for each in event.questions}
+    return found + (answered_by(event.questions, answers)[1] if given else [])

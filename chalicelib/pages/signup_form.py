@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Problem
@@ -108,7 +108,8 @@ def explain(
             form.refuse("email", words("invalid.email"))
             continue
         name = field_of(problem.pointer)
-        message = message_of(problem, _kind(name), catalog, words)
+        told = replace(problem, params={"why": "signup"}) if name == "accept_terms" else problem
+        message = message_of(told, _kind(name), catalog, words)
         form.refuse(name if name in here else None, message)
 
 

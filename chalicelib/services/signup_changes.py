@@ -133,7 +133,7 @@ def switch(
         if needs is None:
             if event.ways[way].held and expire_lapsed(attempt.ports, event_id):
                 raise VersionRaced
-            raise refuse("event-full", "/way", way=way.value)
+            raise refuse("event-full", "/way", why=way.value)
         return {way: needs}
 
     def step(event: Event, signup: SignUp, now: datetime) -> SignUp:

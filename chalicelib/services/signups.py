@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.errors import NotFound, Problem, Refused, VersionRaced, refuse
+from chalicelib.domain.errors import NotFound, Problem, Refused, VersionRaced, broken_by, refuse
 from chalicelib.domain.events import Event, State, Way, check_open, check_running, seats_of
 from chalicelib.domain.holds import exceeded as too_many_holds
 from chalicelib.domain.messages import Message
 from chalicelib.domain.people import Actor, Person, person_id_of
-from chalicelib.domain.questions import checked
+from chalicelib.domain.questions import answered
 from chalicelib.domain.queueing import Needs, sits, waits
 from chalicelib.domain.signups import (
     Member,
@@ -123,12 +123,17 @@ def place(ports: Ports, signup: SignUp) -> Place | None:
 def _sign_up(attempt: Attempt, request: SignUpRequest, told: list[Message]) -> SignUp:
     ports, actor = attempt.ports, attempt.intent.actor
     now = ports.clock.now()
-    person, person_id, members, found = _party(attempt, request, now)
+    person, person_id, members, found, problems = _party(attempt, request, now)
     people = (person_id, *(each.person_id for each in members))
     look = ports.events.look(request.event_id, filter(None, people))
-    event = _open(look.event, request, actor, now)
-    check_audience(event.audience, person, found.profile, actor, attempt.catalog, now)
-    answers = checked(event.questions, request.answers, lenient=actor.staff)
+    event = _visible(look.event, actor)
+    answers, unanswered = answered(event.questions, request.answers, lenient=actor.staff)
+    problems += [*_unfit(event, request, actor, now), *unanswered]
+    problems += broken_by(
+        lambda: check_audience(event.audience, person, found.profile, actor, attempt.catalog, now)
+    )
+    if problems:
+        raise Refused(problems)
     unproved = holds.to_be_proved(actor, person_id, attempt.catalog.site)
     telling = _told(actor, person_id)
     known = _check_new(ports, event.event_id, look, people, telling=telling)
@@ -193,7 +198,8 @@ def _seated_or_waiting(
 
 def _party(
     attempt: Attempt, request: SignUpRequest, now: datetime
-) -> tuple[Person, str, tuple[Member, ...], Snapshot]:
+) -> tuple[Person, str, tuple[Member, ...], Snapshot, list[Problem]]:
+    """Who it is, who comes along, what is known of them, and what is wrong with what is said of them."""
     actor, catalog = attempt.intent.actor, attempt.catalog
     if not may(actor, Action.BOOK):
         raise NotFound
@@ -215,9 +221,9 @@ def _party(
         members.append(Member(guest.name, known, guest.diet, guest.accessibility))
     if sum(bool(each.person_id) for each in members) > MOST_KNOWN:
         problems.append(Problem("group-too-large", "/guests", {"most": MOST_KNOWN}))
-    if problems or person is None or person_id is None:
+    if person is None or person_id is None:
         raise Refused(problems)
-    return person, person_id, tuple(members), found
+    return person, person_id, tuple(members), found, problems
 
 
 def _told(actor: Actor, person_id: str | None) -> bool:
@@ -225,17 +231,19 @@ def _told(actor: Actor, person_id: str | None) -> bool:
     return actor.vouches or actor.person_id == person_id
 
 
-def _open(event: Event | None, request: SignUpRequest, actor: Actor, now: datetime) -> Event:
+def _visible(event: Event | None, actor: Actor) -> Event:
     if event is None or (event.state is State.DRAFT and not actor.staff):
         raise NotFound
-    seats_of(event, request.way)
-    if actor.staff:
-        check_running(event)
-    else:
-        check_open(event, now)
-    if request.size > event.group_size and not actor.staff:
-        raise refuse("group-too-large", "/guests", most=event.group_size)
     return event
+
+
+def _unfit(event: Event, request: SignUpRequest, actor: Actor, now: datetime) -> list[Problem]:
+    """What an event has against a request, whoever is in it: its window, its ways, its size."""
+    problems = broken_by(lambda: seats_of(event, request.way))
+    problems += broken_by(lambda: check_running(event) if actor.staff else check_open(event, now))
+    if request.size > event.group_size and not actor.staff:
+        problems.append(Problem("group-too-large", "/guests", {"most": event.group_size}))
+    return problems
 
 
 def _check_new(

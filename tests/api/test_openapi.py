@@ -195,7 +195,8 @@ def test_an_operation_says_what_it_is_and_how_it_can_fail(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(operations()))
 def test_every_refusal_is_problem_json(name: str) -> None:
     """Forms also get it as a page, where a browser posts them."""
-    pages = ["text/html"] if name == "POST /v1/bookings" else []
+    forms = ("POST /v1/bookings", "POST /v1/events/{event_id}/signups")
+    pages = ["text/html"] if name in forms else []
     for status, answer in operations()[name]["responses"].items():
         if int(status) >= 400:
             assert list(answer["content"]) == ["application/problem+json", *pages], status

@@ -118,7 +118,12 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
     )
     assert page.status == 422
     keeps_the_rules(page, "fi")
-    assert page.errors == {"name", "diet", "guest_1_name"} | {"accept_terms"}
+    assert page.errors == {
+        *("name", "diet", "guest_1_name"),
+        *("answer_team", "answer_photo", "accept_terms"),
+    }
+    assert page.error("accept_terms") == "Virhe: Hyväksy ehdot, jotta voit ilmoittautua."
+    assert "Ruokavalio: Enintään 2000 merkkiä." in page.one("section", class_="summary").text
     assert "Kasvis" in page.one(id="guest_1_diet").attrs["value"]
     assert page.one(id="email").attrs["value"] == "aino@elsewhere.example"
     assert not api.store.signups

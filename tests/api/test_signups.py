@@ -463,3 +463,29 @@ def test_what_an_event_asks_is_answered_and_can_be_changed(api: Api) -> None:
     }
     answer = api("POST", f"/v1/events/{event}/signups", form=form)
     assert dict(stored(api, answer.json["signup_id"]).answers) == {"team": "on", "photo": True}
+
+
+def test_a_refusal_names_every_rule_that_is_broken(api: Api) -> None:
+    event = write(api, questions=QUESTIONS[:1], opens_at="2026-12-05T08:00", audience=["partner"])
+    guests = [{"name": "Eero", "email": "eero@gov.fi"}]
+    answer = signs_up(api, event, key=None, guests=guests, accept_terms=False, way="remote")
+    found = [(each["code"], each["pointer"]) for each in answer.json["errors"]]
+    assert set(found) == {
+        ("invalid-request", "/guests/0/email"),
+        ("invalid-request", "/answers/team"),
+        ("invalid-request", "/way"),
+        ("email-not-allowed", "/person/email"),
+        ("terms-not-accepted", "/accept_terms"),
+        ("signup-not-open", ""),
+        ("group-too-large", "/guests"),
+    }
+    assert answer.json["type"] == "/problems/invalid-request"
+
+
+def test_which_way_is_full_is_told(api: Api, event: str) -> None:
+    """W-27: nobody waits for a limit that they were not told of."""
+    signs_up(api, event, "a", way="remote")
+    full = signs_up(api, event, "b", way="remote")
+    assert full.json["detail"].startswith("Etäpaikat")
+    assert full.json["errors"][0]["pointer"] == "/way"
+    assert signs_up(api, event, "b").json["state"] == "confirmed"

@@ -336,7 +336,7 @@ def test_a_full_way_is_named_and_nobody_waits_for_another():
     scene.sign_up("a", "b", "c", way=Way.REMOTE)
     with pytest.raises(Refused, match="event-full") as refusal:
         scene.sign_up("d", way=Way.REMOTE)
-    assert refusal.value.problems[0].params == {"way": "remote"}
+    assert refusal.value.problems[0].params == {"why": "remote"}
     scene.sign_up("d")
     assert scene.states("d") == ["confirmed"]
 

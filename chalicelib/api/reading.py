@@ -3,7 +3,8 @@
 import itertools
 import json
 import re
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -97,6 +98,18 @@ def _invalid(
     except ValidationError:
         return error
     return Refused([*problems.from_validation(error), *besides(call, body)])
+
+
+def checked(model: type[Any], said: Mapping[str, Any], where: str = "") -> Any:
+    """What was typed on a page, held to the same rules as in a request; `where` is before its pointers.
+
+    Raises Refused.
+    """
+    try:
+        return model.model_validate(said)
+    except ValidationError as error:
+        found = problems.from_validation(error)
+        raise Refused([replace(each, pointer=where + each.pointer) for each in found]) from error
 
 
 def content_type_of(call: "Call") -> str:

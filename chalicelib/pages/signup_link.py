@@ -1,10 +1,9 @@
 """The pages that mails of sign-ups lead to: looking shows and pressing a button acts, since scanners open links."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from chalicelib.api import problems, texts
+from chalicelib.api import problems, reading, texts
 from chalicelib.api.call import Call
 from chalicelib.api.problems import ApiProblem
 from chalicelib.api.replies import Reply
@@ -156,7 +155,7 @@ def _edit(call: Call, seen: Seen, given: Mapping[str, list[str]]) -> None:
     if seen.event.questions:
         named = ((each.id, last(given, f"answer_{each.id}")) for each in seen.event.questions)
         said["answers"] = {key: value for key, value in named if value}
-    fields = _valid(SignUpPatch, said).model_dump(exclude_none=True)
+    fields = reading.checked(SignUpPatch, said).model_dump(exclude_none=True)
     signup_changes.edit(call.ports, *_ids(seen), fields, _intent(call))
 
 
@@ -164,20 +163,9 @@ def _hand_over(call: Call, seen: Seen, given: Mapping[str, list[str]]) -> None:
     from chalicelib.api.schemas.bookings import PersonIn
 
     named = {name: last(given, name) for name in ("name", "email") if last(given, name)}
-    person = _valid(PersonIn, {**named, "language": call.language}, "/person")
+    person = reading.checked(PersonIn, {**named, "language": call.language}, "/person")
     colleague = Person(person.name, person.email, "", person.language)
     signup_changes.hand_over(call.ports, *_ids(seen), colleague, _intent(call))
-
-
-def _valid(model: Any, said: Mapping[str, Any], where: str = "") -> Any:
-    """What was typed, held to the same rules as in a request. Raises Refused."""
-    from pydantic import ValidationError
-
-    try:
-        return model.model_validate(said)
-    except ValidationError as error:
-        found = problems.from_validation(error)
-        raise Refused([replace(each, pointer=where + each.pointer) for each in found]) from error
 
 
 ACTIONS: Mapping[str, Callable[[Call, Seen, Mapping[str, list[str]]], None]] = {
@@ -249,6 +237,7 @@ def _page(
     choices.pop(signup.way.value, None)
     confirmed = signup.state is State.CONFIRMED
     joins = confirmed and signup.way is Way.REMOTE
+    comes = confirmed and live and not joins
     return render(
         call,
         "signup_link.html",
@@ -270,7 +259,8 @@ def _page(
         by=words.at(signup.confirm_by) if signup.confirm_by else "",
         until=words.at(signup.offer_until) if signup.offer_until else "",
         remote_link=event.programme.remote_link if joins and live else "",
-        ticket=links.ticket_code(call.ports, signup.signup_id) if confirmed and live else "",
+        ticket=links.ticket_code(call.ports, signup.signup_id) if comes else "",
+        qr=call.ports.qr(links.ticket_url(call.ports, signup.signup_id)) if comes else "",
         asked=signup_form.asked_of(event, call.language),
         asks_diet=event.asks_diet,
         asks_accessibility=event.asks_accessibility,

@@ -375,7 +375,10 @@ def test_the_ticket_is_of_who_has_a_seat(api: Api, plain: str) -> None:
     made = [signs_up(api, plain, name).json["signup_id"] for name in ("a", "b", "c")]
     browser = Browser(api.client)
     code = links.ticket_code(api.ports, made[0])
-    assert code in browser.get(path_of(api, made[0])).text
+    page = browser.get(path_of(api, made[0]))
+    assert code in page.text
+    assert page.one("img").attrs["src"].startswith("data:image/")
+    keeps_the_rules(page, "fi")
     waiting = browser.get(path_of(api, made[2]))
     assert links.ticket_code(api.ports, made[2]) not in waiting.source
 

@@ -8,7 +8,7 @@ PYTEST := .venv/bin/python -m pytest
 TOGETHER := $(wildcard tests/system tests/browser)# they share one local cloud, so they run one after another
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test check bench consistency simulate stampede storm package openapi
+.PHONY: help setup run stop test check bench consistency simulate stampede rush storm package openapi
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -40,6 +40,9 @@ simulate: .venv/ready ## OPERATIONS=1000000 of random history, the invariant che
 
 stampede: setup ## N=10000 attempts by 64 clients at one time of one space, on the local cloud
 	@STAMPEDE_ATTEMPTS=$(N) $(PYTEST) -rP --timeout 0 tests/system/test_stampede.py
+
+rush: setup ## N=10000 people by 64 clients at one event of 100 seats and a list of 500, on the local cloud
+	@RUSH_PEOPLE=$(N) $(PYTEST) -rP --timeout 0 tests/system/test_rush.py
 
 storm: N = 2000
 storm: setup ## N=2000 due messages on the local cloud, KILLS=20 workers killed while they send them

@@ -31,6 +31,11 @@ fi
 
 aws cloudformation package --template-file "$template" --s3-bucket "$bucket" \
     --use-json --output-template-file "$packaged" >/dev/null
+# It takes a template of a megabyte, and the command above makes half of it indentation.
+python3 -c 'import json, sys
+path = sys.argv[1]
+template = json.load(open(path, encoding="utf-8"))
+json.dump(template, open(path, "w", encoding="utf-8"), separators=(",", ":"))' "$packaged"
 aws cloudformation deploy --template-file "$packaged" --stack-name "$stack" --s3-bucket "$bucket" \
     --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset \
     ${1:+--parameter-overrides "$@"} >/dev/null

@@ -106,6 +106,8 @@ def test_the_first_key_that_a_deployment_makes_is_a_ring(tmp_path):
         "#!/bin/sh\n"
         'case "$*" in *get-parameter*) exit 1;; esac\n'
         f'case "$*" in *put-parameter*) cp "${{4#file://}}" {tmp_path}/put.json;; esac\n'
+        'case "$*" in *"cloudformation package"*) echo \'{ "a": [ 1 ] }\' >"$9";; esac\n'
+        f'case "$*" in *"cloudformation deploy"*) cp "$4" {tmp_path}/deployed.json;; esac\n'
     )
     fake.chmod(0o700)
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "TMPDIR": str(tmp_path)}
@@ -115,3 +117,5 @@ def test_the_first_key_that_a_deployment_makes_is_a_ring(tmp_path):
     assert (put["Name"], put["Type"]) == (NAME, "SecureString")
     made = ring_of(put["Value"])
     assert (made.current, len(made.keys["1"])) == ("1", 44)
+    # Without its indentation, which would make it larger than CloudFormation takes.
+    assert (tmp_path / "deployed.json").read_text() == '{"a":[1]}'

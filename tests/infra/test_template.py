@@ -86,6 +86,11 @@ def test_the_template_has_no_findings(prod_template_path: Path) -> None:
     assert (found.stdout, found.returncode) == ("", 0)
 
 
+def test_the_template_is_no_larger_than_cloudformation_takes(prod: dict[str, Any]) -> None:
+    """A megabyte, as deploy.sh sends it: without indentation."""
+    assert len(json.dumps(prod, separators=(",", ":"))) < 750_000
+
+
 def test_there_are_exactly_the_functions_that_we_know(prod: dict[str, Any]) -> None:
     assert set(of_type(prod, "AWS::Serverless::Function")) == set(FUNCTIONS)
 

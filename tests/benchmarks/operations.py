@@ -33,6 +33,9 @@ ENVIRONMENT = {
 BOOK, LOOK = "book one space", "availability, 20 spaces, a week"
 NOBODY, SOMEBODY = f"{BOOK}, by nobody in particular", f"{BOOK}, in a session"
 LINK, ENTER = "ask for a mail to log in by", "log in by its code"
+SEAT, WAIT, LEAVE = "sign up, a seat", "sign up, a place in the queue", "leave, and who waits is in"
+MANY_IN = 40  # who signed up before the second time that each is counted
+MOVE = f"move an event, {MANY_IN} signed up"
 WEEK = "from=2026-12-07&to=2026-12-14"
 Answer = tuple[int, dict[str, str], Any]
 
@@ -136,6 +139,7 @@ def costs() -> dict[str, Cost]:
         _decisions(ask)
         _looking(ask)
         _closures(ask)
+        _events(ask, lab)
     return found
 
 
@@ -219,6 +223,48 @@ def _closures(ask: Callable[..., Answer]) -> None:
     ask("open it again", 200, "DELETE", path, None, "staff", If_Match="*")
 
 
+def _events(ask: Callable[..., Answer], lab: Lab) -> None:
+    path = _an_event(ask, "write an event", 1)
+    first = _signs_up(ask, SEAT, path, 0)
+    _signs_up(ask, WAIT, path, 1)
+    ask("read a sign-up", 200, "GET", first)
+    ask(LEAVE, 200, "DELETE", first, None, If_Match="*")
+    ask("an event", 200, "GET", path, who=None)
+
+    crowded = _an_event(ask, "write another event", MANY_IN // 2 + 1)
+    asked = lab.ask
+    made = [
+        _signs_up(lambda _, __, *rest: asked(*rest)[0], "", crowded, n) for n in range(MANY_IN // 2)
+    ]
+    _signs_up(ask, f"{SEAT}, {MANY_IN // 2} are in", crowded, MANY_IN)
+    for number in range(MANY_IN // 2, MANY_IN):
+        _signs_up(lambda _, __, *rest: asked(*rest)[0], "", crowded, number)
+    _signs_up(ask, f"{WAIT}, {MANY_IN // 2} wait", crowded, MANY_IN + 1)
+    ask(f"{LEAVE}, {MANY_IN} are there", 200, "DELETE", made[0], None, If_Match="*")
+    staff = f"/v1/staff{crowded.removeprefix('/v1')}"
+    moved = {"start": "2026-12-18T10:00", "end": "2026-12-18T12:00"}
+    ask(MOVE, 200, "PATCH", staff, moved, "staff", If_Match="*")
+
+
+def _an_event(ask: Callable[..., Answer], name: str, seats: int) -> str:
+    body = {
+        "title": {"fi": "Ideapaja"},
+        "start": "2026-12-18T09:00",
+        "end": "2026-12-18T11:00",
+        "room": {"limit": seats, "most_waiting": 2 * MANY_IN},
+    }
+    event_id = ask(name, 201, "POST", "/v1/staff/events", body, "staff")[2]["event_id"]
+    ask("publish an event", 200, "POST", f"/v1/staff/events/{event_id}/publish", {}, "staff")
+    return f"/v1/events/{event_id}"
+
+
+def _signs_up(ask: Callable[..., Answer], name: str, path: str, number: int) -> str:
+    """Somebody of that number; the path of their sign-up."""
+    body = {"person": {"name": "Aino", "email": f"aino.{number}@gov.fi"}, "accept_terms": True}
+    made = ask(name, 201, "POST", f"{path}/signups", body)
+    return f"/v1/signups/{made[2]['signup_id']}"
+
+
 def measure() -> Section:
     """The costs of all, and those that have a limit."""
     found = costs()
@@ -235,7 +281,11 @@ def measure() -> Section:
     book, week = found[BOOK], found[LOOK]
     login = sum(found[name].requests.total() for name in (LINK, ENTER))
     nobody, somebody = (found[name].requests.total() for name in (NOBODY, SOMEBODY))
+    seat, crowded = found[SEAT], found[f"{SEAT}, {MANY_IN // 2} are in"]
     figures = (
+        Figure(f"{SEAT}: transactions", seat.requests["TransactWriteItems"], "requests", 1),
+        Figure(f"{SEAT}: growth", crowded.write_units / seat.write_units, "times", 1.05),
+        Figure(f"{MOVE}: transactions", found[MOVE].requests["TransactWriteItems"], "requests", 1),
         Figure(f"{BOOK}: transactions", book.requests["TransactWriteItems"], "requests", 1),
         Figure(f"{BOOK}: counters", book.requests["UpdateItem"], "requests", 1),
         Figure(f"{BOOK}: actions", book.actions, "actions", 10),

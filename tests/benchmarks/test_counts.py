@@ -6,7 +6,18 @@ from chalicelib.services.availability import Search, search
 from tests.benchmarks import sending
 from tests.benchmarks.capacity import index_units, read_units, size_of, write_units
 from tests.benchmarks.meter import Cost
-from tests.benchmarks.operations import BOOK, ENTER, LINK, LOOK, NOBODY, SOMEBODY, costs
+from tests.benchmarks.operations import (
+    BOOK,
+    ENTER,
+    LINK,
+    LOOK,
+    MANY_IN,
+    MOVE,
+    NOBODY,
+    SEAT,
+    SOMEBODY,
+    costs,
+)
 from tests.benchmarks.scene import a_scene
 from tests.builders import at
 
@@ -35,6 +46,18 @@ def test_counters_of_several_kinds_are_one_request(counted: dict[str, Cost]) -> 
 def test_logging_in_is_three_requests_with_its_counters(counted: dict[str, Cost]) -> None:
     assert counted[LINK].requests == {"TransactWriteItems": 1}
     assert counted[ENTER].requests == {"BatchGetItem": 1, "TransactWriteItems": 1}
+
+
+def test_signing_up_is_one_transaction_whoever_is_in_already(counted: dict[str, Cost]) -> None:
+    few, many = counted[SEAT], counted[f"{SEAT}, {MANY_IN // 2} are in"]
+    assert few.requests["TransactWriteItems"] == 1
+    assert (few.requests, few.actions) == (many.requests, many.actions)
+    assert many.write_units == few.write_units
+
+
+def test_moving_an_event_is_one_transaction_however_many_are_in(counted: dict[str, Cost]) -> None:
+    assert counted[MOVE].requests["TransactWriteItems"] == 1
+    assert counted[MOVE].actions <= 10
 
 
 def test_looking_is_not_counted(counted: dict[str, Cost]) -> None:

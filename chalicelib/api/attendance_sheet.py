@@ -1,17 +1,16 @@
 """The attendance list as a table for a spreadsheet, in the reader's language, with a note on privacy."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.catalog import Site
-from chalicelib.domain.events import Event, Way
+from chalicelib.domain.events import NEEDS_KEPT, Event, Way
 from chalicelib.domain.questions import Kind, Question
 from chalicelib.domain.sheets import Sheet
 from chalicelib.domain.signups import SignUp
 from chalicelib.domain.spoken import Spoken, in_language
 
-KEPT = timedelta(days=7)  # after the event: so long diets and needs are in the system
 TEXTS: dict[str, dict[str, Any]] = {
     "fi": {
         "file": "osallistujat",
@@ -145,7 +144,7 @@ def sheet(
         "title": in_language(event.title, language),
         "when": spoken.when(event.starts_at, event.ends_at),
         "at": spoken.at(now),
-        "day": spoken.day((event.ends_at + KEPT).astimezone(site.zone).date(), year=True),
+        "day": spoken.day((event.ends_at + NEEDS_KEPT).astimezone(site.zone).date(), year=True),
         "address": site.address,
     }
     asked = event.questions

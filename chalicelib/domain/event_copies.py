@@ -39,6 +39,7 @@ def copied(event: Event, event_id: str, starts_at: datetime, zone: ZoneInfo) -> 
             apart=False,
             reason="",
             changed_at=None,
+            tally=None,
             calendar_sequence=0,
             revision=0,
             version=1,

@@ -14,8 +14,10 @@ from chalicelib.domain.errors import Problem, Refused, refuse
 from chalicelib.domain.programmes import Programme, edited
 from chalicelib.domain.questions import Question
 from chalicelib.domain.reminders import RULES
+from chalicelib.domain.tallies import Tally, anybodys
 
 LONGEST = timedelta(days=31)  # lists look so far back for what reaches into them
+NEEDS_KEPT = timedelta(days=7)  # after the end: what people said of diet and accessibility
 UNLIMITED = 1_000_000  # seats of a way that has no limit: it is counted all the same
 
 
@@ -100,6 +102,7 @@ class Event:
     revision: int = 0  # grows with its time, place and rules of reminders: re-arms them
     version: int = 1
     changed_at: datetime | None = None  # when staff last did; of a new one nobody has yet
+    tally: Tally | None = None  # of diets and needs, which are gone by then
 
     @property
     def cut_off(self) -> datetime:
@@ -109,6 +112,13 @@ class Event:
     def open_at(self, now: datetime) -> bool:
         """Whether sign-up is open: from `opens_at` on, and no more at `closes_at`."""
         return self.state is State.PUBLISHED and self.opens_at <= now < self.closes_at
+
+    @property
+    def counted(self) -> Tally | None:
+        """What is left of diets and needs after their time; of one that was moved since, that is to come."""
+        if self.tally is None or self.tally.counted_at < self.ends_at + NEEDS_KEPT:
+            return None
+        return self.tally
 
     @property
     def public(self) -> bool:
@@ -191,6 +201,20 @@ def cancelled(event: Event, reason: str) -> Event:
         revision=event.revision + 1,
         version=event.version + 1,
     )
+
+
+def tallied(
+    event: Event, diets: Mapping[str, int], accessibility: Mapping[str, int], now: datetime
+) -> Event:
+    """With the figures of diets and needs, by which they are counted from now on."""
+    tally = Tally(now, anybodys(diets), anybodys(accessibility))
+    return replace(event, tally=tally, version=event.version + 1)
+
+
+def cleared(event: Event) -> Event:
+    """One that was tallied, and nothing is left of what was counted."""
+    tally = replace(event.tally, cleared=True) if event.tally else None
+    return replace(event, tally=tally, version=event.version + 1)
 
 
 def resized(event: Event, way: Way, limit: int | None, most_waiting: int | None = None) -> Event:

@@ -11,6 +11,7 @@ from chalicelib.domain.collation import folded
 from chalicelib.domain.events import Way
 from chalicelib.domain.questions import Kind, Question
 from chalicelib.domain.signups import SignUp, State, judged
+from chalicelib.domain.tallies import Tally
 
 BETWEEN = re.compile(r"[,;/+&\n]")
 NOTHING = frozenset(
@@ -45,16 +46,22 @@ class Figures:
 
 
 def figures(
-    signups: Iterable[SignUp], ways: Iterable[Way], questions: Iterable[Question], now: datetime
+    signups: Iterable[SignUp],
+    ways: Iterable[Way],
+    questions: Iterable[Question],
+    now: datetime,
+    tally: Tally | None = None,
 ) -> Figures:
-    """The figures of an event's sign-ups as they are at `now`."""
+    """The figures of an event's sign-ups as they are at `now`; of diets and needs a tally, if there is one."""
     found = [judged(each, now) for each in signups]
     coming = [each for each in found if each.state is State.CONFIRMED]
     here = [each for each in coming if each.way is Way.ROOM]
     return Figures(
         ways={way: _heads(each for each in found if each.way is way) for way in ways},
-        diets=_counted(text for each in here for text in diets(each)),
-        accessibility=_counted(text for each in coming for text in needs(each)),
+        diets=tally.diets if tally else _counted(text for each in here for text in diets(each)),
+        accessibility=tally.accessibility
+        if tally
+        else _counted(text for each in coming for text in needs(each)),
         answers={each.id: _answers(each, coming) for each in questions if each.kind in SEVERAL},
     )
 

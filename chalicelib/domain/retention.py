@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.bookings import Booking, State, judged
 from chalicelib.domain.erasures import Erasure
+from chalicelib.domain.events import NEEDS_KEPT, Event
 from chalicelib.domain.letters import Told
 from chalicelib.domain.messages import Message
 from chalicelib.domain.people import ERASED
@@ -21,6 +22,7 @@ from chalicelib.domain.times import local_date
 FIRST_HOUR, LAST_HOUR = 2, 5  # local time: when nobody books
 STUCK = timedelta(hours=6)  # after which an erasure that goes on is late
 SILENT = timedelta(days=2)  # after which nobody has made sure
+EVENTS_SINCE = timedelta(days=731)  # so far back events are looked at: what stays rings until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,13 @@ BOOKINGS = Rule(
     "its end",
     "anonymised",
     "questions, damage and bills come up within a year; figures need no names",
+)
+NEEDS = Rule(
+    "needs",
+    NEEDS_KEPT,
+    "the event's end",
+    "removed, with only figures left",
+    "what people eat and need is of use while they are here, and a week for the bill; reports count",
 )
 HOLDS = Rule(
     "holds",
@@ -83,7 +92,7 @@ STRAYS = Rule(
     "anonymised",
     "an index may be late; this looks at the tables themselves",
 )
-RULES = (BOOKINGS, HOLDS, PERSONS, MESSAGES, TOKENS, ERASURES, STRAYS)
+RULES = (BOOKINGS, NEEDS, HOLDS, PERSONS, MESSAGES, TOKENS, ERASURES, STRAYS)
 
 
 class Table(StrEnum):
@@ -93,6 +102,7 @@ class Table(StrEnum):
     MESSAGES = "messages"
     TOKENS = "tokens"
     PEOPLE = "people"
+    EVENTS = "events"
 
 
 # First everything is done, then everything is looked at again.
@@ -228,6 +238,13 @@ def booking_due(booking: Booking, moment: Moment) -> Rule | None:
     if never_proved and booking.confirm_by + HOLDS.after <= moment.at:  # type: ignore[operator]
         return HOLDS
     return None
+
+
+def event_due(event: Event, moment: Moment) -> Rule | None:
+    """The rule by which what people said of diet and accessibility has to be gone by now."""
+    if event.ends_at + NEEDS.after > moment.at or (event.counted and event.counted.cleared):
+        return None
+    return NEEDS
 
 
 def message_due(thing: Message | Told, moment: Moment) -> Rule | None:

@@ -220,6 +220,22 @@ def again(before: SignUp | None, after: SignUp) -> SignUp:
     return replace(after, version=before.version + 1, sequence=before.sequence + 1)
 
 
+def has_needs(signup: SignUp) -> bool:
+    """Whether anybody of a party said anything of diet or accessibility."""
+    said = (signup.diet, signup.accessibility)
+    return any((*said, *(each.diet or each.accessibility for each in signup.members)))
+
+
+def without_needs(signup: SignUp) -> SignUp:
+    """The next version of one, of which it is not known any more what they eat and need."""
+    return replace(_needless(signup), version=signup.version + 1)
+
+
+def as_kept(signup: SignUp, event: Event) -> SignUp:
+    """One that is about to be written: of an event whose diets and needs are counted, without them."""
+    return _needless(signup) if event.counted else signup
+
+
 def expired(signup: SignUp) -> SignUp:
     """Over by itself."""
     return _over(signup, State.EXPIRED)
@@ -327,6 +343,11 @@ def handed_over(
 def exchanged(first: SignUp, second: SignUp) -> tuple[SignUp, SignUp]:
     """Two that wait, each in the other's place."""
     return _after(first, number=second.number), _after(second, number=first.number)
+
+
+def _needless(signup: SignUp) -> SignUp:
+    members = tuple(replace(each, diet="", accessibility="") for each in signup.members)
+    return replace(signup, diet="", accessibility="", members=members)
 
 
 def _confirmed(signup: SignUp) -> SignUp:

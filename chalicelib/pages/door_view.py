@@ -158,7 +158,7 @@ def _told(found: Listing, now: datetime, words: Words) -> list[tuple[str, list[t
 
 
 def _figures(found: Listing, now: datetime) -> Figures:
-    return figures(found.signups, found.event.ways, (), now)
+    return figures(found.signups, found.event.ways, (), now, found.event.counted)
 
 
 def guests_of(text: str) -> list[str]:

@@ -94,7 +94,7 @@ def figures(ports: Ports, event_id: str) -> tuple[Event, Figures]:
     if event is None:
         raise NotFound
     signups, now = all_of(ports, event_id), ports.clock.now()
-    return event, count(signups, event.ways, event.questions, now)
+    return event, count(signups, event.ways, event.questions, now, event.counted)
 
 
 def note(

@@ -14,12 +14,13 @@ from typing import Any
 from chalicelib.domain import retention as domain
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.errors import Race
+from chalicelib.domain.events import Event
 from chalicelib.domain.kept import is_somebody
 from chalicelib.domain.letters import Told
 from chalicelib.domain.messages import Message
 from chalicelib.domain.people import CLOCK
 from chalicelib.domain.retention import MESSAGES, STAGES, Moment, Night, Rule, Table, Token, Trace
-from chalicelib.services import erasure, remains, traces
+from chalicelib.services import erasure, months, remains, tallies, traces
 from chalicelib.services.ports import Fields, Page, Ports
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ NIGHT_SECONDS = 25.0  # together within the function's minute
 class Walk:
     """How a table is walked over: its pages, by which rule a thing has to go, and how it goes."""
 
-    page: Callable[[Ports, int, Fields | None], Page[Any]]
+    page: Callable[[Ports, Moment, int, Fields | None], Page[Any]]
     due: Callable[[Ports, Any, Moment], Rule | None]
     act: Callable[[Ports, Any, Rule, Moment], bool]
 
@@ -77,7 +78,7 @@ def _turn(ports: Ports, night: Night, stop: float) -> Night | None:
     """One page: all of it, and then that it is done. None where it was not, or by somebody else."""
     table, counting = STAGES[night.stage]
     walk, moment = WALKS[table], _moment(ports, night)
-    page = walk.page(ports, PAGE, night.cursor)
+    page = walk.page(ports, moment, PAGE, night.cursor)
     done: Counter[str] = Counter()
     left = 0
     for thing in page.items:
@@ -132,18 +133,55 @@ def _remove_token(ports: Ports, token: Token, _rule: Rule, _: Moment) -> bool:
     return _commit(tx.commit)
 
 
+def _events(ports: Ports, moment: Moment, limit: int, after: Fields | None) -> Page[Event]:
+    """Of those that are over, by the index: in a scan the sign-ups would come along."""
+    first, last = moment.at - domain.EVENTS_SINCE, moment.at
+
+    def read(month: str, most: int, place: Fields | None) -> Page[Event]:
+        return ports.events.by_month(month, first, last, most, place)
+
+    return months.page(months.between(first, last), limit, after, read)
+
+
+def _event_due(ports: Ports, event: Event, moment: Moment) -> Rule | None:
+    """Judged as it is stored, but only where the index does not say already that nothing is left."""
+    if domain.event_due(event, moment) is None:
+        return None
+    stored = ports.events.look(event.event_id).event
+    return domain.event_due(stored, moment) if stored else None
+
+
+def _clear(ports: Ports, event: Event, _rule: Rule, moment: Moment) -> bool:
+    return tallies.clear(ports, event.event_id, moment)
+
+
 def _person_due(ports: Ports, trace: Trace, moment: Moment) -> Rule | None:
     """Judged by all that there is of them, but only where the one thing does not say it already."""
     if not is_somebody(trace.person_id) or domain.person_due([trace], moment) is None:
         return None
     rule = domain.person_due(ports.keeping.traces_of(trace.person_id), moment)
-    if rule is None or _has_booked(ports, trace.person_id, moment.at - rule.after):
+    if rule is None:
+        return None
+    person_id, since = trace.person_id, moment.at - rule.after
+    if _has_booked(ports, person_id, since) or _came(ports, person_id, since):
         return None
     return rule
 
 
 def _has_booked(ports: Ports, person_id: str, since: datetime) -> bool:
     return bool(ports.bookings.by_person(person_id, since, remains.EVER[1], 1, None).items)
+
+
+def _came(ports: Ports, person_id: str, since: datetime) -> bool:
+    """Whether they led a party or came along with one after that, or are to."""
+    after: Fields | None = None
+    while True:
+        page = ports.events.parts_of(person_id, remains.PAGE, after)
+        if any(event.ends_at >= since for event, _ in ports.events.parties(page.items)):
+            return True
+        after = page.next
+        if after is None:
+            return False
 
 
 def _forget_person(ports: Ports, trace: Trace, _: Rule, moment: Moment) -> bool:
@@ -167,23 +205,24 @@ def _commit(commit: Callable[[], None]) -> bool:
 
 WALKS: Mapping[Table, Walk] = {
     Table.BOOKINGS: Walk(
-        lambda ports, limit, after: ports.keeping.bookings(limit, after),
+        lambda ports, _, limit, after: ports.keeping.bookings(limit, after),
         lambda _, booking, moment: domain.booking_due(booking, moment),
         _anonymise,
     ),
     Table.MESSAGES: Walk(
-        lambda ports, limit, after: ports.keeping.messages(limit, after),
+        lambda ports, _, limit, after: ports.keeping.messages(limit, after),
         lambda _, thing, moment: domain.message_due(thing, moment),
         _forget_message,
     ),
     Table.TOKENS: Walk(
-        lambda ports, limit, after: ports.keeping.tokens(limit, after),
+        lambda ports, _, limit, after: ports.keeping.tokens(limit, after),
         lambda _, token, moment: domain.token_due(token, moment),
         _remove_token,
     ),
     Table.PEOPLE: Walk(
-        lambda ports, limit, after: ports.keeping.traces(limit, after),
+        lambda ports, _, limit, after: ports.keeping.traces(limit, after),
         _person_due,
         _forget_person,
     ),
+    Table.EVENTS: Walk(_events, _event_due, _clear),
 }

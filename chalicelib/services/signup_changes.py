@@ -106,7 +106,8 @@ def edit(
     """Change what was answered: `fields` are `answers`, `diet` and `accessibility`, as far as named."""
 
     def step(event: Event, signup: SignUp, now: datetime) -> SignUp:
-        return domain.edited(signup, _checked(event, fields, intent), now)
+        after = domain.edited(signup, _checked(event, fields, intent), now)
+        return domain.as_kept(after, event)
 
     return _changed(ports, event_id, person_id, intent, step, "edit", tags=tags)
 

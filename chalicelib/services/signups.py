@@ -17,6 +17,7 @@ from chalicelib.domain.signups import (
     Place,
     SignUp,
     again,
+    as_kept,
     entry_of,
     judged,
     parts_of,
@@ -153,7 +154,7 @@ def _sign_up(attempt: Attempt, request: SignUpRequest, told: list[Message]) -> S
         accessibility=request.accessibility,
         network=attempt.intent.network if unproved else "",
     )
-    new, needs = _seated_or_waiting(ports, event, new, now)
+    new, needs = _seated_or_waiting(ports, event, as_kept(new, event), now)
     holds.begin(ports, attempt.tx, new, attempt.catalog.site, found.holds)
     if known:
         # To nobody in particular they look like any other: who reads their mail is told.

@@ -9,7 +9,7 @@ from chalicelib.domain.errors import NotFound, Refused, VersionRaced, refuse
 from chalicelib.domain.events import Event, State, Way
 from chalicelib.domain.people import Person, person_id_of
 from chalicelib.domain.queueing import Needs, at_the_door
-from chalicelib.domain.signups import Member, SignUp, again, judged, parts_of
+from chalicelib.domain.signups import Member, SignUp, again, as_kept, judged, parts_of
 from chalicelib.domain.signups import State as SignUpState
 from chalicelib.domain.signups import let_in as let_in_
 from chalicelib.services.access import Action, may
@@ -97,7 +97,7 @@ def _walk_in(attempt: Attempt, request: WalkIn) -> SignUp:
             raise VersionRaced
         raise refuse("already-signed-up", "/email")
     before = look.signups.get(person_id)
-    new = again(before, _arrived(request, person_id, by, now))
+    new = again(before, as_kept(_arrived(request, person_id, by, now), event))
     needs = {new.way: _needs(ports, event, new, now, request.override)}
     put(ports, attempt.tx, event, [(before, new)], needs, by=by, action="walk-in", now=now)
     if request.override:

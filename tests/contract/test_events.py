@@ -12,15 +12,19 @@ from chalicelib.domain.events import Event, Way
 from chalicelib.domain.programmes import Programme
 from chalicelib.domain.questions import Choice, Kind, Question
 from chalicelib.domain.queueing import Change, Needs
+from chalicelib.domain.retention import Moment
 from chalicelib.domain.signups import Entry, Member, Part, Place, SignUp, State, place_of
+from chalicelib.domain.tallies import OTHERS, Tally
+from chalicelib.services import tallies
 from chalicelib.services.ports import Audience, Look
-from tests.builders import EERO
+from tests.builders import EERO, HELSINKI
 from tests.contract.backends import Backend, from_the_future, small_pages
 from tests.contract.things import written
 from tests.event_builders import NOW, START, a_hybrid, a_signup, an_event
 
 ROOM = Way.ROOM
 A_MINUTE = timedelta(minutes=1)
+FAR = NOW + timedelta(days=9999)
 
 
 def given(backend: Backend, event: Event | None = None, *there: SignUp) -> Event:
@@ -94,6 +98,7 @@ A_FULL_EVENT = a_hybrid(
     version=1,
     state=events.State.DRAFT,
     announced=False,
+    tally=Tally(NOW, {"vegaani, gluteeniton": 2, OTHERS: 1}, {}, cleared=True),
 )
 A_FULL_SIGNUP = a_signup(
     state=State.OFFERED,
@@ -562,3 +567,41 @@ def test_who_came_is_kept_and_moves_no_counter_and_nobody_in_the_queue(backend: 
         write(backend, (there, replace(there, version=there.version + 1)))
     assert stored(backend) == before
     assert backend.ports.events.queue("e_one", ROOM) == queue
+
+
+def test_what_people_eat_and_need_goes_and_how_many_is_kept(backend: Backend, monkeypatch) -> None:
+    """P-02, P-03: in pieces; nothing else changes, and nobody's place in the queue."""
+    monkeypatch.setattr(tallies, "TOGETHER", 2)
+    long_ago = timedelta(days=400)
+    times = {"starts_at": NOW - long_ago, "ends_at": NOW - long_ago + A_MINUTE}
+    said = {"diet": "Vegaani", "members": (Member("B", "p_eero", "Vegaani", "Hissi"), Member("C"))}
+    left = given(
+        backend,
+        an_event(**times),
+        a_signup(**said),
+        a_signup("p_pia", accessibility="Aino's"),
+        waiting("p_sami", 2, diet="Kala"),
+        a_signup("p_salo"),
+    )
+    there = ("p_aino", "p_pia", "p_sami", "p_salo")
+    before = look(backend, *there)
+    moment = Moment(backend.ports.clock.now(), HELSINKI)
+    assert tallies.clear(backend.ports, "e_one", moment)
+    found = look(backend, *there, "p_eero")
+    assert found.signups == {
+        person_id: signups.without_needs(each) if signups.has_needs(each) else each
+        for person_id, each in before.signups.items()
+    }
+    assert not any(map(signups.has_needs, found.signups.values()))
+    assert found.parties == {**before.parties, "p_eero": "p_aino"}
+    assert backend.ports.events.queue("e_one", ROOM) == [Entry("e_one", ROOM, 2, "p_sami", 1)]
+    assert found.event is not None
+    assert found.event.ways == left.ways
+    assert found.event.tally is not None
+    assert found.event.tally.diets == {"vegaani": 2}
+    assert found.event.tally.accessibility == {"hissi": 1, OTHERS: 1}
+    assert found.event.tally.cleared
+    assert not tallies.clear(backend.ports, "e_one", moment)
+    assert stored(backend) == found.event
+    entries = backend.ports.audit.by_subject("event#e_one", NOW - long_ago, FAR, 9, None).items
+    assert [each.action for each in entries] == ["forget-needs"]

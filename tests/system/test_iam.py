@@ -138,6 +138,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "bookings": READ | {"PutItem", "Scan"},
         "bookings/by_person": {"Query"},
         "events": {"BatchGetItem", "Query", *WRITE, "DeleteItem"},
+        "events/by_month": {"Query"},
         "events/by_person": {"Query"},
         "outbox": {"GetItem", "PutItem", "DeleteItem", "Scan"},
         "outbox/by_person": {"Query"},

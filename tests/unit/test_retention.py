@@ -17,6 +17,7 @@ from chalicelib.services import erasure, retention, sender
 from chalicelib.services.ports import Quota
 from tests.builders import AINO, ANYBODY, EERO, HELSINKI, NOW, SAMI, the_ports, wed
 from tests.contract.things import a_booking
+from tests.event_builders import an_event
 from tests.simulation.invariant import Invariant
 from tests.unit.steps import book
 
@@ -352,6 +353,7 @@ def test_what_should_have_gone_and_did_not_is_counted(lab, monkeypatch, table):
     ports, store, clock = lab
     book(ports)
     known(store, EERO, EEROS, NOW)
+    store.events["e_one"] = an_event()
     walk = replace(retention.WALKS[table], act=lambda *_: False)
     monkeypatch.setattr(retention, "WALKS", {**retention.WALKS, table: walk})
     to_night(clock, 740)

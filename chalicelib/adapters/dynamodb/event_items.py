@@ -13,6 +13,7 @@ from chalicelib.domain.programmes import Programme
 from chalicelib.domain.questions import Choice, Kind, Question
 from chalicelib.domain.reminders import RULES
 from chalicelib.domain.signups import Entry, Member, Part, SignUp, State
+from chalicelib.domain.tallies import Tally
 
 SITE = "lab"
 EVENT = "event"
@@ -49,6 +50,7 @@ EDITED = (
     "revision",
     "version",
     "changed_at",
+    "tally",
 )
 
 
@@ -84,6 +86,7 @@ def edited(event: Event) -> Item:
         "revision": event.revision,
         "version": event.version,
         "changed_at": _maybe_iso(event.changed_at),
+        "tally": _tally_item(event.tally) if event.tally else None,
     }
     return {name: value for name, value in item.items() if value is not None}
 
@@ -132,6 +135,7 @@ def event_of(item: Mapping[str, Any]) -> Event:
         revision=item["revision"],
         version=item["version"],
         changed_at=_maybe(item.get("changed_at")),
+        tally=_tally_of(item["tally"]) if item.get("tally") else None,
     )
 
 
@@ -274,6 +278,19 @@ def _question_of(item: Mapping[str, Any]) -> Question:
         text=item["text"],
         required=item["required"],
         choices=tuple(Choice(each["id"], each["text"]) for each in item["choices"]),
+    )
+
+
+def _tally_item(tally: Tally) -> Item:
+    return {**asdict(tally), "counted_at": iso(tally.counted_at)}
+
+
+def _tally_of(item: Mapping[str, Any]) -> Tally:
+    return Tally(
+        counted_at=instant(item["counted_at"]),
+        diets=item["diets"],
+        accessibility=item["accessibility"],
+        cleared=item["cleared"],
     )
 
 

@@ -184,7 +184,12 @@ class HeadsOut(Answer):
 class SaidOut(Answer):
     """How many persons said the same."""
 
-    text: str
+    text: Annotated[
+        str,
+        Field(
+            description="from a week after the event on, of texts that might be somebody's own only `–`"
+        ),
+    ]
     persons: int
 
 

@@ -11,13 +11,13 @@ from chalicelib.domain.event_copies import copied
 from chalicelib.domain.events import cancelled, cleared, revised, tallied
 from chalicelib.domain.profiles import newcomer
 from chalicelib.domain.retention import STAGES, Moment, Table
-from chalicelib.domain.signups import SignUp, has_needs
+from chalicelib.domain.signups import Member, SignUp, has_needs
 from chalicelib.domain.tallies import LONGEST, MOST, OTHERS, anybodys
-from chalicelib.services import attendance, retention, signup_changes, tallies, walk_ins
+from chalicelib.services import attendance, remains, retention, signup_changes, tallies, walk_ins
 from chalicelib.services.retention import PAGE
 from chalicelib.services.signups import Guest
 from tests.builders import HELSINKI, STAFF, an_intent, at
-from tests.event_builders import END, NOW, START, an_event, somebody
+from tests.event_builders import END, NOW, START, a_signup, an_event, somebody
 from tests.event_scene import EVENT, Scene, edits, id_of
 from tests.simulation.test_crashes import Died
 
@@ -213,17 +213,52 @@ def test_two_workers_at_once_do_it_once():
     assert versions(scene) == {person_id: version + 1 for person_id, version in before.items()}
 
 
-def test_who_writes_meanwhile_is_waited_for_and_what_they_said_goes_too():
+@pytest.mark.parametrize("reading", [1, 2])
+def test_who_writes_meanwhile_is_waited_for_and_what_they_said_goes_too(reading: int):
+    """While it is counted, and while it is removed."""
     scene = a_lunch()
-    once = iter([1])
+    readings = iter(range(1, 100))
 
     def edit(name: str) -> None:
-        if name == "events.signups" and next(once, None):
+        if name == "events.signups" and next(readings) == reading:
             scene.do(signup_changes.edit, "eero", actor=STAFF, fields={"diet": "Vegaani ja kala"})
 
     scene.store.after = edit
     assert runs(scene).overdue == 0
     assert not any(map(has_needs, scene.store.signups.values()))
+
+
+def test_who_decided_before_it_was_counted_and_writes_afterwards_loses():
+    event = an_event()
+    counted_then = tallied(event, {}, {}, END + WEEK)
+    assert (counted_then.version, cleared(counted_then).version) == (2, 3)
+
+
+def test_it_is_done_in_its_time_and_once():
+    """P-03"""
+    scene = a_lunch()
+    scene.clock.time = NIGHT
+    assert not tallies.clear(scene.ports, EVENT, moment(END + WEEK - SECOND))
+    assert scene.event.tally is None
+    assert tallies.clear(scene.ports, EVENT, moment(NIGHT))
+    done = scene.event
+    assert not tallies.clear(scene.ports, EVENT, moment(NIGHT))
+    assert not tallies.clear(scene.ports, "e_nothing", moment(NIGHT))
+    assert scene.event == done
+
+
+def test_an_index_that_is_late_makes_nothing_overdue():
+    scene = a_lunch()
+    stale = scene.event
+    runs(scene)
+    assert rules.event_due(stale, moment(NIGHT))
+    assert retention.WALKS[Table.EVENTS].due(scene.ports, stale, moment(NIGHT)) is None
+
+
+def test_what_only_a_guest_said_is_something_said():
+    assert has_needs(a_signup(members=(Member("B", diet="kala"),)))
+    assert has_needs(a_signup(members=(Member("B", accessibility="hissi"),)))
+    assert not has_needs(a_signup(members=(Member("B"),)))
 
 
 def test_what_keeps_being_written_is_overdue_and_keeps_no_other_waiting(monkeypatch):
@@ -408,3 +443,18 @@ def test_the_end_of_an_event_is_the_last_that_was_heard_of_who_came():
     assert not forgotten(scene, aino)
     runs(scene, at("2027-01-21 02:30") + two_years)
     assert forgotten(scene, aino)
+
+
+def test_all_that_somebody_came_to_is_looked_at(monkeypatch):
+    monkeypatch.setattr(remains, "PAGE", 1)
+    scene = Scene()
+    aino = a_guest_of_old(scene, "aino")
+    made = scene.sign_up("aino")
+    assert made is not None
+    ago = timedelta(days=800)
+    old = an_event(event_id="e_a", starts_at=START - ago, ends_at=END - ago)
+    scene.store.events["e_a"] = old
+    scene.store.signups["e_a", aino] = replace(made, event_id="e_a")
+    retention.run(scene.ports)
+    runs(scene, at("2027-01-14 02:30"))
+    assert not forgotten(scene, aino)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from chalicelib.domain.events import NEEDS_KEPT, tallied
 from chalicelib.domain.people import Role
 from chalicelib.pages import door_view
 from chalicelib.services import links
@@ -78,6 +79,18 @@ def test_a_host_sees_who_is_expected_by_name_and_who_has_no_seat(
     assert "vegaani" in figures
     assert "hissi" in figures
     assert "{" not in page.text
+
+
+def test_a_week_after_the_event_the_page_shows_what_was_counted(
+    api: Api, event_id: str, browser: Browser
+) -> None:
+    """P-02"""
+    event = api.store.events[event_id]
+    counted = tallied(event, {"vegaani": 2}, {"hissi": 1}, event.ends_at + NEEDS_KEPT)
+    api.store.events[event_id] = counted
+    figures = door(browser, event_id).one("section", aria_labelledby="figures").text
+    assert "vegaani" in figures
+    assert "hissi" in figures
 
 
 def test_a_person_is_checked_in_and_out_by_big_buttons(

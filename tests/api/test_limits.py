@@ -25,6 +25,10 @@ EVERY: dict[str, Operation] = {
 }
 # Of what nobody in particular may do, all that has a limit of its own; the rest are other writes.
 APART = {
+    "POST /v1/events/{event_id}/signups": Purpose.BOOK,
+    "POST /v1/signups/{signup_id}/confirm": Purpose.CODE,
+    "POST /v1/signups/{signup_id}/code": Purpose.CODE,
+    "POST /prove/{signup_id}": Purpose.CODE,
     "POST /v1/bookings": Purpose.BOOK,
     "POST /v1/bookings/preview": Purpose.LOOK_UP,
     "POST /v1/bookings/{booking_id}/confirm": Purpose.CODE,
@@ -87,6 +91,7 @@ def test_what_looks_by_a_post_changes_nothing() -> None:
     assert [name for name in looks if not name.startswith("GET ")] == [
         "POST /v1/freebusy",
         "POST /book",
+        "POST /events/{event_id}/signup",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -9,13 +10,15 @@ from playwright.sync_api import Page
 
 from chalicelib.domain.events import State
 from chalicelib.domain.programmes import Programme
-from chalicelib.services import bookings, events, links
+from chalicelib.domain.questions import Kind, Question
+from chalicelib.services import bookings, events, links, signup_changes, signups
+from chalicelib.services.signups import SignUpRequest
 from tests.browser.conftest import Lab, Open
 from tests.browser.test_booking import WORDS, fill_in, press_book
 from tests.browser.test_door import at_the_door
 from tests.browser.test_login import ask, log_in, mailed
 from tests.builders import ANYBODY, EERO, STAFF, a_request, an_intent, on
-from tests.event_builders import NOW, a_hybrid, an_event
+from tests.event_builders import NOW, a_hybrid, an_event, somebody
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SMALL = """() => [...document.querySelectorAll("a, button, input, select, textarea")]
@@ -71,6 +74,53 @@ def of_events(page: Page, lab: Lab, language: str) -> Iterator[str]:
     lab.ports.clock.time = NOW
     page.goto(f"{lab.base}/events/e_one?lang={language}")
     yield "an event with its form"
+
+
+def of_sign_ups(page: Page, lab: Lab, language: str) -> Iterator[str]:
+    """The form with all that an event can ask, its errors, what becomes of it, and the page of its link."""
+    lab.ports.clock.time = NOW
+    asked = (
+        Question("team", text={"fi": "Tiimi"}, required=True),
+        Question("soup", Kind.YES_NO, {"fi": "Keittoa?"}),
+        Question("photo", Kind.CONSENT, {"fi": "Saa kuvata"}, required=True),
+    )
+    asks = {"asks_diet": True, "asks_accessibility": True, "questions": asked}
+    events.create(lab.ports, a_hybrid(1, 1, **asks), an_intent(STAFF))
+    page.goto(f"{lab.base}/events/e_one/signup?rows=2&lang={language}")
+    yield "the form to sign up by"
+    page.locator("#signup > button.button").click()
+    yield "the form with errors"
+    for name in ("name", "guest_1_name", "guest_2_name", "answer_team"):
+        page.fill(f"#{name}", "Aino")
+    page.fill("#email", "aino@gov.fi")
+    page.check("#answer_photo")
+    page.check("#accept_terms")
+    page.locator("#signup > button.button").click()
+    yield "a place in the queue"
+    for name, changes in (("seated", {}), ("offered", {"offers_within": timedelta(days=30)})):
+        event = an_event(event_id=f"e_{name}", limit=1, **asks, **changes)
+        events.create(lab.ports, event, an_intent(STAFF))
+        answers = {"team": "A", "photo": True}
+        made = [
+            signups.sign_up(
+                lab.ports,
+                SignUpRequest(
+                    event.event_id, person=somebody(each), answers=answers, accept_terms=True
+                ),
+                an_intent(fingerprint=each),
+            ).value
+            for each in ("aino", "eero")
+        ]
+        shown = made[0]
+        if name == "offered":
+            leaver, shown = made
+            signup_changes.leave(
+                lab.ports, event.event_id, leaver.person_id, an_intent(fingerprint="leave")
+            )
+        page.goto(f"{lab.base}/{links.signup_page(lab.ports, shown.signup_id)}?lang={language}")
+        yield f"the page of who is {name}"
+    page.goto(f"{lab.base}/prove/s_1_2?lang={language}")
+    yield "where a code is typed"
 
 
 def of_mails(page: Page, lab: Lab, language: str) -> Iterator[str]:
@@ -168,7 +218,15 @@ def by_link(lab: Lab) -> Iterator[tuple[str, str]]:
 
 Tour = Callable[[Page, Lab, str], Iterator[str]]
 # Every kind of page.
-TOURS = (of_anybody, of_events, of_mails, logging_in, in_a_session, at_the_event_s_door)
+TOURS = (
+    of_anybody,
+    of_events,
+    of_sign_ups,
+    of_mails,
+    logging_in,
+    in_a_session,
+    at_the_event_s_door,
+)
 
 
 def along(tour: Tour, page: Page, lab: Lab, language: str) -> Iterator[str]:

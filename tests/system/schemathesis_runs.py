@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 SEED = os.environ.get("SEED", "20261202")
 EXAMPLES = os.environ.get("EXAMPLES", "12")
 PEERS = ("person", "another")
-SECONDS = "150"  # of a run that could go on for long
+SECONDS = "240"  # of a run that could go on for long
 # Not `unsupported_method`: it tries TRACE, which no API of the gateway's can have, so that the gateway
 # answers it and says 404. The other methods are tried in tests/api/test_headers.py.
 # Of those who may, that they have to show who they are: with a wrong key or cookie or with none, what

@@ -57,20 +57,25 @@ def again(call: Call) -> Reply:
 
 
 def answered(call: Call, book: Callable[[], Reply]) -> Reply:
-    """The answer to a form: the next page where one was asked for and is allowed, else our own.
+    """The answer to the booking form, as `posted` gives it."""
+    return posted(call, book, _booked)
 
-    Raises Refused for a `next` that is not on an allowed site, before anything is booked. What
-    `book` raises becomes a page, or a problem, where all errors do.
+
+def posted(call: Call, act: Callable[[], Reply], page: Callable[[Call, Reply], Reply]) -> Reply:
+    """The answer to a form: the next page where one was asked for and is allowed, else our own `page`.
+
+    Raises Refused for a `next` that is not on an allowed site, before anything is written. What
+    `act` raises becomes a page, or a problem, where all errors do.
     """
     own = call.form or {}
     choose_language(call, own.get("lang"))
     target = own.get("next")
     if target is not None and not origin_of(target, call.catalog.site.allowed_sites):
         raise refuse("invalid-request", "/next", why="next")
-    reply = book()
+    reply = act()
     if target is not None:
         return see(target)
-    return _booked(call, reply)
+    return page(call, reply)
 
 
 def origin_of(address: str, allowed: Iterable[str]) -> str | None:

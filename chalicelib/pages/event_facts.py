@@ -29,13 +29,16 @@ def where(event: Event, catalog: Catalog, words: Words) -> str:
 
 def seats_of(event: Event, words: Words) -> list[str]:
     """Of each way to take part, how many seats are left or how many people wait (P-07)."""
-    told = [(way, _seats(seats, words)) for way, seats in sorted(event.ways.items(), reverse=True)]
+    told = [
+        (way, seats_text(seats, words)) for way, seats in sorted(event.ways.items(), reverse=True)
+    ]
     if list(event.ways) == [Way.ROOM]:
         return [seats for _, seats in told]
     return [words("events.of_way", way=words(f"events.{way}"), seats=seats) for way, seats in told]
 
 
-def _seats(seats: Seats, words: Words) -> str:
+def seats_text(seats: Seats, words: Words) -> str:
+    """How the seats of one way stand."""
     if seats.waiting:
         return words("events.full_waiting", count=seats.waiting)
     if seats.limit is None:

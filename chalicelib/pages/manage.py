@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.api import problems
 from chalicelib.api.call import Call
 from chalicelib.api.problems import ApiProblem
 from chalicelib.api.replies import Reply
 from chalicelib.domain.bookings import Booking, State
-from chalicelib.domain.catalog import Catalog
-from chalicelib.domain.errors import Refused, TooMany
+from chalicelib.domain.errors import Refused
 from chalicelib.domain.limits import Purpose
+from chalicelib.pages.code_page import CodePage
 from chalicelib.pages.errors import asked_language
 from chalicelib.pages.form import label, last, typed
 from chalicelib.pages.html import HTML, choose_language, render, see, words_of
@@ -22,6 +21,7 @@ from chalicelib.services.writing import Intent
 
 MANAGE = "/manage/{booking_id}/{token}"
 CONFIRM = "/confirm/{booking_id}"
+CODE = CodePage("manage", "book", "booked.again")
 UNSUBSCRIBE = "/unsubscribe/{person_id}/{token}"
 
 
@@ -71,17 +71,7 @@ def act(call: Call) -> Reply:
 def ask_code(call: Call) -> Reply:
     """A field for the code of a mail: the same for every id, whether there is a hold or not."""
     choose_language(call, asked_language(call))
-    return _code_page(call)
-
-
-def code_again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
-    """The field for the code once more, where there were too many tries."""
-    if not isinstance(error, TooMany):
-        return None
-    status, body, headers = problems.presented(error, call.language, call.request_id, catalog)
-    reply = _code_page(call, refused=str(body["detail"]), status=status)
-    reply.headers |= headers
-    return reply
+    return CODE.page(call)
 
 
 @routes.add(
@@ -90,7 +80,7 @@ def code_again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     "Confirm with a typed code",
     answers={200: None},
     produces=HTML,
-    again=code_again,
+    again=CODE.again,
     purpose=Purpose.CODE,
     action=Action.ENTER,
 )
@@ -101,13 +91,13 @@ def take_code(call: Call) -> Reply:
     booking_id = call.id("booking_id")
     if last(given, "action") == "code":
         confirming.send_again(call.ports, booking_id)
-        return _code_page(call, done="code")
+        return CODE.page(call, done="code")
     code = last(given, "code")[:40]
     try:
         confirming.confirm(call.ports, booking_id, code, _intent(call))
     except Refused as refused:
         why = _reason(refused, words_of(call, call.catalog))
-        return _code_page(call, refused=why, status=409)
+        return CODE.page(call, refused=why, status=409)
     booking = bookings.read(call.ports, booking_id, actor_of_link(booking_id))
     target = f"{manage_url(call.ports, booking)}?lang={call.language}"
     return see(target)
@@ -194,12 +184,6 @@ def _page(
         by=words.at(booking.confirm_by) if booking.confirm_by else "",
         held=booking.state is State.HELD,
         cancellable=booking.live and not over,
-    )
-
-
-def _code_page(call: Call, *, done: str = "", refused: str = "", status: int = 200) -> Reply:
-    return render(
-        call, "code.html", call.catalog, private=True, status=status, done=done, refused=refused
     )
 
 

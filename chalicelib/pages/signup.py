@@ -8,20 +8,18 @@ from chalicelib.api import problems
 from chalicelib.api.call import Call
 from chalicelib.api.replies import Reply
 from chalicelib.domain.catalog import Catalog
-from chalicelib.domain.errors import IdempotencyMismatch, LabError, Problem, refuse
-from chalicelib.domain.events import Event, State
-from chalicelib.domain.programmes import Programme
+from chalicelib.domain.errors import IdempotencyMismatch, LabError, Problem
+from chalicelib.domain.events import Event
 from chalicelib.domain.questions import answered as answered_by
 from chalicelib.domain.signups import parts_of
-from chalicelib.domain.spoken import in_language
 from chalicelib.pages import signup_form
-from chalicelib.pages.booking import introduced, origin_of
+from chalicelib.pages.booking import introduced, origin_of, posted
 from chalicelib.pages.errors import asked_language, why_again
-from chalicelib.pages.form import Form, label, last, new_key
+from chalicelib.pages.event_facts import title_of, where, window_of
+from chalicelib.pages.form import Form, last, new_key
 from chalicelib.pages.form import typed as typed_in
-from chalicelib.pages.html import HTML, choose_language, render, see, words_of
+from chalicelib.pages.html import HTML, choose_language, render, words_of
 from chalicelib.pages.routes import routes
-from chalicelib.pages.words import Words
 from chalicelib.services import event_listing
 from chalicelib.services.access import Action
 
@@ -54,19 +52,8 @@ def again_with_more(call: Call) -> Reply:
 
 
 def answered(call: Call, sign_up: Callable[[], Reply]) -> Reply:
-    """The answer to a form: the next page where one was asked for and is allowed, else our own.
-
-    Raises Refused for a `next` that is not on an allowed site, before anything is written.
-    """
-    own = call.form or {}
-    choose_language(call, own.get("lang"))
-    target = own.get("next")
-    if target is not None and not origin_of(target, call.catalog.site.allowed_sites):
-        raise refuse("invalid-request", "/next", why="next")
-    reply = sign_up()
-    if target is not None:
-        return see(target)
-    return _signed_up(call, reply)
+    """The answer to the form, as that of the booking form."""
+    return posted(call, sign_up, _signed_up)
 
 
 def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
@@ -98,29 +85,6 @@ def again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     return reply
 
 
-def title_of(event: Event, words: Words) -> str:
-    """What an event is called, in the reader's language or the next best."""
-    return in_language(event.title, words.language)
-
-
-def place_of(said: Programme, catalog: Catalog, words: Words) -> str:
-    """Where an event is: one of our spaces, or an address."""
-    space = catalog.spaces.get(said.space_id)
-    return label(space, words) if space else said.address
-
-
-def closed_because(event: Event, call: Call, words: Words) -> str:
-    """Why nobody can sign up now, or "" where they can."""
-    now = call.ports.clock.now()
-    if event.open_at(now):
-        return ""
-    if event.state is State.CANCELLED:
-        return words("signup.cancelled")
-    if now < event.opens_at:
-        return words("signup.opens", when=words.at(event.opens_at))
-    return words("signup.closed", when=words.at(event.closes_at))
-
-
 def _form_page(
     call: Call,
     catalog: Catalog,
@@ -142,7 +106,8 @@ def _form_page(
         for part in signup_form.PARTS
     }
     here = signup_form.names_of(event, guests)
-    reader = call.reader
+    reader, now = call.reader, call.ports.clock.now()
+    takes = event.open_at(now) or (call.known_actor.staff and event.live)
     return render(
         call,
         "signup.html",
@@ -158,8 +123,8 @@ def _form_page(
         summary=signup_form.summary(form, here, labels),
         title=title_of(event, words),
         when=words.when(event.starts_at, event.ends_at),
-        place=place_of(event.programme, catalog, words),
-        closed="" if call.known_actor.staff else closed_because(event, call, words),
+        place=where(event, catalog, words),
+        closed="" if takes else window_of(event, words, now),
         choices=signup_form.choices_of(event, words),
         asked=asked,
         rows=list(range(1, guests + 1)),
@@ -189,7 +154,7 @@ def _signed_up(call: Call, reply: Reply) -> Reply:
         event=event,
         title=title_of(event, words),
         when=words.when(event.starts_at, event.ends_at),
-        place=place_of(event.programme, catalog, words),
+        place=where(event, catalog, words),
         by=words.at(confirm_by) if confirm_by else "",
         until=words.at(offer_until) if offer_until else "",
         proving=confirm_by is not None,

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Problem
-from chalicelib.domain.events import Event, Seats, Way
+from chalicelib.domain.events import Event, Way
 from chalicelib.domain.questions import Question
 from chalicelib.domain.spoken import in_language
+from chalicelib.pages.event_facts import seats_text
 from chalicelib.pages.form import Form, last, message_of, new_key
 from chalicelib.pages.words import Words
 
@@ -74,19 +75,9 @@ def choices_of(event: Event, words: Words) -> tuple[Choice, ...]:
     """The ways to take part, the room first."""
     ways = sorted(event.ways, key=lambda way: way is not Way.ROOM)
     return tuple(
-        Choice(way.value, words(f"signup.way_{way.value}"), seats_text(event.ways[way], words))
+        Choice(way.value, words(f"events.{way}"), seats_text(event.ways[way], words))
         for way in ways
     )
-
-
-def seats_text(seats: Seats, words: Words) -> str:
-    """How the seats of a way stand: never names, never a number below zero (P-07)."""
-    if seats.limit is None and not seats.waiting:
-        return words("signup.seats_unlimited")
-    if seats.to_be_had:
-        name = "signup.seats_one" if seats.to_be_had == 1 else "signup.seats"
-        return words(name, count=seats.to_be_had)
-    return words("signup.seats_waiting", count=max(0, seats.waiting))
 
 
 def names_of(event: Event, guests: int) -> list[str]:

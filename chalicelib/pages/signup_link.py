@@ -3,23 +3,24 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chalicelib.api import problems, reading, texts
+from chalicelib.api import reading, texts
 from chalicelib.api.call import Call
 from chalicelib.api.problems import ApiProblem
 from chalicelib.api.replies import Reply
 from chalicelib.domain.catalog import Catalog
-from chalicelib.domain.errors import Refused, TooMany
+from chalicelib.domain.errors import Refused
 from chalicelib.domain.events import State as EventState
 from chalicelib.domain.events import Way
 from chalicelib.domain.limits import Purpose
 from chalicelib.domain.people import Person
 from chalicelib.domain.signups import State
 from chalicelib.pages import signup_form
+from chalicelib.pages.code_page import CodePage
 from chalicelib.pages.errors import asked_language
+from chalicelib.pages.event_facts import title_of, where
 from chalicelib.pages.form import Form, last, typed
 from chalicelib.pages.html import HTML, choose_language, render, see, words_of
 from chalicelib.pages.routes import routes
-from chalicelib.pages.signup import place_of, title_of
 from chalicelib.pages.words import Words
 from chalicelib.services import links, opening, signup_changes, signup_proof, signups
 from chalicelib.services.access import Action
@@ -28,6 +29,7 @@ from chalicelib.services.writing import Intent
 
 LINK = "/signup/{signup_id}/{token}"
 PROVE = "/prove/{signup_id}"
+CODE = CodePage("signup", "events", "events.all")
 TEXTS = ("diet", "accessibility")
 REASONS = {"hold-expired": "signup.too_late", "event-full": "signup.no_seat_there"}
 
@@ -78,17 +80,7 @@ def act(call: Call) -> Reply:
 def ask_code(call: Call) -> Reply:
     """A field for the code of a mail: the same for every id, whether there is a sign-up or not."""
     choose_language(call, asked_language(call))
-    return _code_page(call)
-
-
-def code_again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
-    """The field for the code once more, where there were too many tries."""
-    if not isinstance(error, TooMany):
-        return None
-    status, body, headers = problems.presented(error, call.language, call.request_id, catalog)
-    reply = _code_page(call, refused=str(body["detail"]), status=status)
-    reply.headers |= headers
-    return reply
+    return CODE.page(call)
 
 
 @routes.add(
@@ -97,7 +89,7 @@ def code_again(call: Call, error: Exception, catalog: Catalog) -> Reply | None:
     "Prove an address with a typed code",
     answers={200: None},
     produces=HTML,
-    again=code_again,
+    again=CODE.again,
     purpose=Purpose.CODE,
     action=Action.ENTER,
 )
@@ -108,12 +100,12 @@ def take_code(call: Call) -> Reply:
     signup_id = call.id("signup_id")
     if last(given, "action") == "code":
         signup_proof.send_again(call.ports, signup_id)
-        return _code_page(call, done="code")
+        return CODE.page(call, done="code")
     try:
         signup_proof.confirm(call.ports, signup_id, last(given, "code")[:40], _intent(call))
     except Refused as refused:
         why = _reason(refused, words_of(call, call.catalog))
-        return _code_page(call, refused=why, status=409)
+        return CODE.page(call, refused=why, status=409)
     page = links.signup_page(call.ports, signup_id)
     return see(f"{call.catalog.site.base_url}/{page}?lang={call.language}")
 
@@ -251,7 +243,7 @@ def _page(
         position=seen.place,
         title=title_of(event, words),
         when=words.when(event.starts_at, event.ends_at),
-        place=place_of(event.programme, catalog, words),
+        place=where(event, catalog, words),
         cancelled=event.state is EventState.CANCELLED,
         reason=event.reason,
         code=code,
@@ -284,12 +276,6 @@ def _handed_over(call: Call, seen: Seen) -> Reply:
         private=True,
         title=title_of(seen.event, words),
         event_id=seen.event.event_id,
-    )
-
-
-def _code_page(call: Call, *, done: str = "", refused: str = "", status: int = 200) -> Reply:
-    return render(
-        call, "prove.html", call.catalog, private=True, status=status, done=done, refused=refused
     )
 
 

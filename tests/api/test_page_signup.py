@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain.signups import State
 from chalicelib.services import links
-from tests.api.conftest import FORM_KEY, Api
+from tests.api.conftest import FORM_KEY, STAFF_KEY, Api
 from tests.api.test_pages import keeps_the_rules
 from tests.api.test_signups import QUESTIONS, one, signs_up, stored
 from tests.api.test_staff_events import patch, write
@@ -76,7 +76,7 @@ def test_the_form_says_what_when_where_and_how_many_seats(
     title = {"fi": "Ideapaja", "sv": "Ideapaja", "en": "Ideas"}[language]
     assert title in page.one("h1").text
     assert "Kirkkokatu 1, Helsinki" in page.text
-    free = {"fi": "1 paikka vapaana", "sv": "1 ledig plats", "en": "1 free seat"}[language]
+    free = {"fi": "1 paikka vapaana", "sv": "1 plats ledig", "en": "1 seat left"}[language]
     assert page.text.count(free) == 2
     assert LINK not in page.source
 
@@ -179,7 +179,7 @@ def test_who_waits_reads_where_they_stand(api: Api, event: str, language: str) -
     ("change", "now", "said"),
     [
         ({"opens_at": "2026-12-02T08:00"}, 0, "avautuu ke 2.12.2026 klo 8.00"),
-        ({"closes_at": "2026-12-02T08:00"}, 3, "päättyi ke 2.12.2026 klo 8.00"),
+        ({"closes_at": "2026-12-02T08:00"}, 3, "Ilmoittautuminen on päättynyt"),
     ],
 )
 def test_outside_the_window_the_page_says_when(
@@ -195,7 +195,10 @@ def test_outside_the_window_the_page_says_when(
 
 
 def test_what_is_called_off_or_a_draft_takes_nobody(api: Api, plain: str) -> None:
-    api("DELETE", f"/v1/staff/events/{plain}", key="lab.k_staff.staff-key", If_Match="*")
+    api("DELETE", f"/v1/staff/events/{plain}", key=STAFF_KEY, If_Match="*")
+    page = the_form(Browser(api.client), plain)
+    assert "Tapahtuma on peruttu" in page.text
+    assert not page.all(id="signup")
     draft = write(api, publish=False)
     assert the_form(Browser(api.client), draft).status == 404
 

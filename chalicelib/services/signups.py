@@ -156,12 +156,13 @@ def _sign_up(attempt: Attempt, request: SignUpRequest, told: list[Message]) -> S
     )
     new, needs = _seated_or_waiting(ports, event, as_kept(new, event), now)
     holds.begin(ports, attempt.tx, new, attempt.catalog.site, found.holds)
+    # Looked for whoever is in, where nothing is told: neither does it show by its time.
+    one = None if telling else again_due(ports, event, before or new, now)
     if known:
         # To nobody in particular they look like any other: who reads their mail is told.
-        one = again_due(ports, event, before, now) if before else None
-        told[:] = [one] if one else []
-        if one:
-            ports.outbox.put(attempt.tx, one)
+        told[:] = [one] if one and before else []
+        for each in told:
+            ports.outbox.put(attempt.tx, each)
         return new
     new = again(before, new)
     told[:] = put(

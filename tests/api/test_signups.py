@@ -174,6 +174,21 @@ def test_who_is_in_already_is_answered_as_anybody_would_be(
     assert (replayed.json, replayed_too.json) == (known.json, unknown.json)
 
 
+@pytest.mark.parametrize("seats", [1, 5])
+def test_nor_does_the_store_hear_more_of_who_is_in(make_api: Any, seats: int) -> None:
+    """S-06: the same calls in the same order, so that time tells nothing either."""
+    heard = {}
+    for name in ("aino", "nobody"):
+        api = make_api(prove_address=True)
+        event = write(api, room={"limit": seats, "most_waiting": 5})
+        signs_up(api, event, "aino")
+        api.store.calls.clear()
+        assert signs_up(api, event, name, key=None).status == 201
+        heard[name] = list(api.store.calls)
+    assert heard["aino"] == heard["nobody"]
+    assert heard["aino"]
+
+
 def test_nor_are_they_told_where_no_address_is_proved(make_api: Any) -> None:
     """S-06."""
     api = make_api(prove_address=False)

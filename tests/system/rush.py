@@ -1,4 +1,7 @@
-"""Two thousand people by 64 clients at one event, on the deployed local cloud; then everybody seated leaves at once."""
+"""Two thousand people by 64 clients at one event, on the deployed local cloud; then everybody seated leaves at once.
+
+`make rush` runs it; `make test` does not, since it takes longer than all else together on two cores.
+"""
 
 import os
 import time

@@ -75,11 +75,16 @@ def used(login: Login, session: str, now: datetime) -> Login:
 
 
 def alive(session: Session, profile: Profile, now: datetime) -> bool:
-    """Whether a session is neither idle nor old, and was not ended with the others of its person."""
-    return (
-        session.person_id == profile.person_id
-        and session.epoch == profile.epoch
-        and session.created_at >= profile.created_at
-        and now < session.created_at + LONGEST
-        and now < session.seen_at + IDLE
+    """Whether a session is neither idle nor old, and was not ended with the others of its person.
+
+    All of it is looked at, whatever is wrong, so that the time does not tell what is.
+    """
+    return all(
+        (
+            session.person_id == profile.person_id,
+            session.epoch == profile.epoch,
+            session.created_at >= profile.created_at,
+            now < session.created_at + LONGEST,
+            now < session.seen_at + IDLE,
+        )
     )

@@ -107,7 +107,9 @@ def test_moves_against_creates(lab: Lab) -> None:
     live = [
         booking
         for booking in lab.bookings().values()
-        if booking.live and booking.starts_at.isoformat().startswith(day)
+        if booking.live
+        and "hall-b" in booking.space_ids  # other tests' mails are of bookings that hold nothing
+        and booking.starts_at.isoformat().startswith(day)
     ]
     assert len({booking.starts_at for booking in live}) == len(live)
     granted, _ = split(answers)

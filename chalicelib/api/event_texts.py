@@ -76,11 +76,6 @@ MESSAGES: dict[str, Three] = {
         "Distansplatserna och deras köplatser är slut. Platser kan bli lediga senare.",
         "The remote seats and their waiting list are full. Seats may become free later.",
     ),
-    "terms-not-accepted/signup": (
-        "Hyväksy ehdot, jotta voit ilmoittautua.",
-        "Godkänn villkoren för att kunna anmäla dig.",
-        "Accept the terms to sign up.",
-    ),
     "held-for-waiting-list": (
         "Jonossa on ihmisiä ennen sinua, eikä jonosta enää nouse paikkoja. Kysy henkilökunnalta.",
         "Det finns personer före dig i kön, och platser delas inte längre ut. Fråga personalen.",

@@ -25,9 +25,9 @@ TITLES: dict[str, Texts] = {
     ),
     "unknown-space": ("Tilaa ei ole", "Utrymmet finns inte", "There is no such space"),
     "email-not-allowed": (
-        "Osoitteella ei voi varata",
+        "Osoitetta ei voi käyttää",
         "Adressen kan inte användas",
-        "This address cannot book",
+        "This address cannot be used",
     ),
     "terms-not-accepted": (
         "Käyttöehtoja ei ole hyväksytty",
@@ -135,17 +135,16 @@ MESSAGES: dict[str, Texts] = {
         "This cannot be booked. Choose one of the spaces listed.",
     ),
     "email-not-allowed": (
-        "Varaamiseen tarvitaan organisaatiosi sähköpostiosoite. Jos osoitteesi pitäisi kelvata, "
+        "Käytä organisaatiosi sähköpostiosoitetta. Jos osoitteesi pitäisi kelvata, "
         "ota yhteyttä Labin henkilökuntaan.",
-        "För att boka behövs din organisations e-postadress. Om din adress borde fungera, "
+        "Använd din organisations e-postadress. Om din adress borde fungera, "
         "kontakta labbets personal.",
-        "Booking needs the e-mail address of your organisation. If yours should do, contact the "
-        "Lab's hosts.",
+        "Use the e-mail address of your organisation. If yours should do, contact the Lab's hosts.",
     ),
     "terms-not-accepted": (
-        "Hyväksy käyttöehdot, jotta voit varata.",
-        "Godkänn villkoren för att kunna boka.",
-        "Accept the terms to book.",
+        "Hyväksy käyttöehdot, jotta voit jatkaa.",
+        "Godkänn villkoren för att fortsätta.",
+        "Accept the terms to go on.",
     ),
     "in-the-past": (
         "Valitse aika, joka ei ole vielä alkanut.",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Problem
@@ -99,8 +99,7 @@ def explain(
             form.refuse("email", words("invalid.email"))
             continue
         name = field_of(problem.pointer)
-        told = replace(problem, params={"why": "signup"}) if name == "accept_terms" else problem
-        message = message_of(told, _kind(name), catalog, words)
+        message = message_of(problem, _kind(name), catalog, words)
         form.refuse(name if name in here else None, message)
 
 

@@ -122,7 +122,7 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
         *("name", "diet", "guest_1_name"),
         *("answer_team", "answer_photo", "accept_terms"),
     }
-    assert page.error("accept_terms") == "Virhe: Hyväksy ehdot, jotta voit ilmoittautua."
+    assert page.error("accept_terms") == "Virhe: Hyväksy käyttöehdot, jotta voit jatkaa."
     assert "Ruokavalio: Enintään 2000 merkkiä." in page.one("section", class_="summary").text
     assert "Kasvis" in page.one(id="guest_1_diet").attrs["value"]
     assert page.one(id="email").attrs["value"] == "aino@elsewhere.example"

@@ -10,7 +10,7 @@ from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.letters import Letter, Preview, Told
 from chalicelib.domain.messages import Kind, Message
-from chalicelib.domain.signups import told_of_the_event
+from chalicelib.domain.signups import SignUp
 from chalicelib.services.ports import Audience, Fields, MessageContext, Page
 
 if TYPE_CHECKING:
@@ -160,7 +160,9 @@ class FakeAudiences:
     def __init__(self, store: "Store") -> None:
         self._store = store
 
-    def page(self, subject: str, after: str, limit: int) -> Audience | None:
+    def page(
+        self, subject: str, after: str, limit: int, wanted: Callable[[SignUp], bool]
+    ) -> Audience | None:
         def read() -> Audience | None:
             kind, _, name = subject.partition("#")
             event = self._store.events.get(name) if kind == "event" else None
@@ -169,7 +171,7 @@ class FakeAudiences:
             elif event is not None:
                 everybody = self._store.signups.values()
                 here = [each for each in everybody if each.event_id == event.event_id]
-                people = [each.person_id for each in here if told_of_the_event(each)]
+                people = [each.person_id for each in here if wanted(each)]
                 revision = event.revision
             else:
                 return None

@@ -53,6 +53,7 @@ def for_staff(one: Event, site: Site, now: datetime) -> Json:
         "booking_id": one.booking_id,
         "series_id": one.series_id,
         "remote_link": one.programme.remote_link,
+        "feedback_link": one.programme.feedback_link,
         "promote_until": moment(until, site.zone) if until else None,
         "offers_within_minutes": int(one.offers_within.total_seconds()) // 60,
         "offer_minutes": int(one.offer_time.total_seconds()) // 60,

@@ -36,7 +36,7 @@ TIMES = {
     "closes_at": "closes_at",
     "promote_until": "promote_until",
 }
-SAID = ("description", "space_id", "address", "remote_link", "contact")
+SAID = ("description", "space_id", "address", "remote_link", "contact", "feedback_link")
 MINUTES = {
     "offers_within_minutes": "offers_within",
     "offer_minutes": "offer_time",

@@ -47,6 +47,7 @@ class Kind(StrEnum):
     OFFER_EXPIRY = "offer-expiry"
     EVENT_CHANGE = "event-change"  # of its time or place
     EVENT_REMINDER = "event-reminder"
+    EVENT_FEEDBACK = "event-feedback"  # of who was there, asked for afterwards
 
 
 class State(StrEnum):
@@ -101,8 +102,16 @@ PRECEDENCE = (
     Kind.INVITATION,
     Kind.REMINDER,
     Kind.EVENT_REMINDER,
+    Kind.EVENT_FEEDBACK,
     Kind.DIGEST,
 )
+# A miss is better than two: what nobody waits for, and what comes again tomorrow.
+ONCE_AT_MOST = (Kind.EVENT_FEEDBACK, Kind.DIGEST)
+# What one click declines: all that is called reminders where people choose, and staff's list.
+REMINDERS = (Kind.REMINDER, Kind.EVENT_REMINDER, Kind.EVENT_FEEDBACK)
+DECLINABLE = (*REMINDERS, Kind.DIGEST)
+# To everybody of an event, of a revision of it: one that moved has others.
+REVISED = (Kind.REMINDER, Kind.EVENT_REMINDER, Kind.EVENT_CHANGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +240,9 @@ def doubtful(one: Message, now: datetime) -> Message:
 def once_more(one: Message, now: datetime) -> Message:
     """What becomes of a doubtful one that nothing was heard of: claimed again, a single time.
 
-    A reminder twice is better than none; a digest comes again tomorrow.
+    A reminder twice is better than none; of some a miss is better.
     """
-    if one.resent or one.kind is Kind.DIGEST:
+    if one.resent or one.kind in ONCE_AT_MOST:
         return _next(one, look_at=None, settled_at=now, reason="no-evidence")
     return replace(claimed(one, now), resent=True, reached=True)
 

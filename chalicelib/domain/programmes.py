@@ -9,7 +9,7 @@ LANGUAGES = ("fi", "sv", "en")
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """The content of an event, edited by staff and read by everybody but for the link.
+    """The content of an event, edited by staff and read by everybody but for the links.
 
     `description` is Markdown, by language; `address` is where it is if in none of our spaces.
     """
@@ -19,6 +19,7 @@ class Programme:
     address: str = ""
     remote_link: str = ""  # for those who have a seat to take part remotely, and nobody else
     contact: str = ""
+    feedback_link: str = ""  # a form for those who were there
 
 
 def edited(programme: Programme, changes: Mapping[str, Any]) -> Programme:

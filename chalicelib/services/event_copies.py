@@ -1,6 +1,7 @@
 """Writing an event again at another time."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.domain.errors import NotFound, refuse
@@ -19,7 +20,7 @@ def copy(
     """Write a draft of the same event at another time, and book its place.
 
     Of a draft nothing is told and nothing falls due until it is published (R-14). One that was called off
-    can be copied, too. Refused with `in-the-past`, and as a new event is.
+    can be copied, too. Its form for feedback is another, to be told by whoever makes it. Refused with `in-the-past`, and as a new event is.
     """
     new_id = ports.clock.new_id("e")
 
@@ -31,6 +32,8 @@ def copy(
         if starts_at <= ports.clock.now():
             raise refuse("in-the-past", "/start")
         made = copied(event, new_id, starts_at, attempt.catalog.site.zone)
+        # Answers of two events would fall into one form; those of a series share theirs.
+        made = replace(made, programme=replace(made.programme, feedback_link=""))
         made = settled(attempt, None, made, override)
         ports.events.create(attempt.tx, made)
         note(attempt, made, "copy")

@@ -7,7 +7,9 @@ death in between loses nothing and writes nothing twice, and of two workers one 
 from chalicelib.domain import messages as domain
 from chalicelib.domain.errors import Race
 from chalicelib.domain.messages import Message
+from chalicelib.services.audiences import wanted
 from chalicelib.services.ports import Audience, Ports
+from chalicelib.services.verdicts import Drop
 
 PAGE = 90  # people of one transaction, which holds a hundred items
 SECONDS = 40.0  # then another worker goes on
@@ -17,18 +19,21 @@ LOST = "lost a race"
 def expand(ports: Ports, message: Message) -> str:
     """Write the messages of everybody, from where it stopped; what was done, for the log.
 
-    `message` is claimed. It is dropped where its subject is gone, or has another revision by now:
-    then that one has a message of its own.
+    `message` is claimed. It is dropped where its subject is gone, or has another revision by now, which
+    has a message of its own; and where nobody is to be told any more.
     """
     stop = ports.clock.monotonic() + SECONDS
+    whom = wanted(ports, message)
+    if isinstance(whom, Drop):
+        return _saved(ports, domain.dropped(message, ports.clock.now(), whom.reason), ())
     while True:
         now = ports.clock.now()
         if message.expires_at is not None and now >= message.expires_at:
             return _saved(ports, domain.missed(message, now), ())
-        audience = ports.audiences.page(message.subject, message.cursor, PAGE)
+        audience = ports.audiences.page(message.subject, message.cursor, PAGE, whom)
         if audience is None:
             return _saved(ports, domain.dropped(message, now, "no-subject"), ())
-        if audience.revision != message.revision:
+        if message.kind in domain.REVISED and audience.revision != message.revision:
             return _saved(ports, domain.dropped(message, now, "moved"), ())
         people = [domain.to_person(message, each, now) for each in audience.person_ids]
         after = _after(message, audience, ports)

@@ -529,8 +529,10 @@ class Audience:
 class Audiences(Protocol):
     """The people of subjects that have many."""
 
-    def page(self, subject: str, after: str, limit: int) -> Audience | None:
-        """Those after a person, in the order of their ids; None where there is no such subject."""
+    def page(
+        self, subject: str, after: str, limit: int, wanted: Callable[[SignUp], bool]
+    ) -> Audience | None:
+        """Those that are wanted after a person, in the order of their ids; None for no such subject."""
 
 
 class Queue(Protocol):

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.events import Event, Way
+from chalicelib.domain.feedback import unasked
 from chalicelib.domain.letters import Letter, Method, Seat, Telling, Told, facts_of_seat
-from chalicelib.domain.messages import Kind, Message
+from chalicelib.domain.messages import REMINDERS, Kind, Message
 from chalicelib.domain.signups import SignUp, State, entry_of, judged, place_of, told_of_the_event
 from chalicelib.domain.spoken import in_language
 from chalicelib.services.links import (
@@ -26,8 +27,8 @@ TELLING = (
     *(Kind.WAITING, Kind.OFFER, Kind.OFFER_EXPIRY),
     *(Kind.SEAT_CANCELLATION, Kind.DEPARTURE, Kind.EVENT_CHANGE),
 )
-KINDS = (*TELLING, Kind.SIGNUP_PROOF, Kind.KNOWN, Kind.EVENT_REMINDER)
-OF_THE_EVENT = (Kind.EVENT_CHANGE, Kind.EVENT_REMINDER)
+OF_THE_EVENT = (Kind.EVENT_CHANGE, Kind.EVENT_REMINDER, Kind.EVENT_FEEDBACK)
+KINDS = (*TELLING, *OF_THE_EVENT, Kind.SIGNUP_PROOF, Kind.KNOWN)
 OWN = (State.LEFT, State.HANDED_OVER)  # over by what its person did
 
 
@@ -41,7 +42,7 @@ def seat_letter(
         return Drop("no-address")  # of who walked in, and told none
     if context.suppressed:
         return Drop("suppressed")
-    if message.kind is Kind.EVENT_REMINDER and context.reminders_off:
+    if message.kind in REMINDERS and context.reminders_off:
         return Drop("opted-out")
     signup = judged(context.signup, now)
     told = context.told or Told(message.subject, message.person_id)
@@ -50,9 +51,11 @@ def seat_letter(
         if known is None:
             return Wait()
         told = known
-    if reason := _untrue(message, context.event, signup, told.told):
+    if reason := _untrue(message, context.event, signup, told.told, catalog):
         return Drop(reason)
     seat = _seat(ports, context.event, signup, catalog)
+    if message.kind is Kind.EVENT_FEEDBACK:
+        seat = replace(seat, ticket="", link="")  # it is over
     method = _method(message, seat, told.told)
     letter = _letter(ports, message, seat, method, catalog, now)
     letter = replace(letter, before=told.told.facts if told.told else None)
@@ -101,22 +104,25 @@ def _letter(
 ) -> Letter:
     signup, proving = seat.signup, message.kind is Kind.SIGNUP_PROOF
     theirs = signup.state is not State.HANDED_OVER  # or else the link is dead (S-25)
+    over = message.kind is Kind.EVENT_FEEDBACK
     return replace(
         blank(message, signup.person, catalog, now),
         seat=seat,
         method=method,
-        manage_url=signup_url(ports, signup) if theirs else "",
+        manage_url=signup_url(ports, signup) if theirs and not over else "",
         code=signup_code(ports, signup) if proving else "",
         confirm_url=signup_proof_url(ports, signup) if proving else "",
         until=signup.lapses_at,
         rule=message.rule,
         unsubscribe_url=(
-            unsubscribe_url(ports, message.person_id) if message.kind is Kind.EVENT_REMINDER else ""
+            unsubscribe_url(ports, message.person_id) if message.kind in REMINDERS else ""
         ),
     )
 
 
-def _untrue(message: Message, event: Event, signup: SignUp, told: Telling | None) -> str:
+def _untrue(
+    message: Message, event: Event, signup: SignUp, told: Telling | None, catalog: Catalog
+) -> str:
     """Why a message is not to be sent; "" if it is true and news."""
     proved = signup.confirm_by is None
     true = {
@@ -131,6 +137,7 @@ def _untrue(message: Message, event: Event, signup: SignUp, told: Telling | None
         Kind.DEPARTURE: not signup.live,
         Kind.EVENT_CHANGE: told_of_the_event(signup),
         Kind.EVENT_REMINDER: signup.state is State.CONFIRMED,
+        Kind.EVENT_FEEDBACK: signup.state is State.CONFIRMED,
     }[message.kind]
     if not true:
         return signup.state.value
@@ -138,6 +145,8 @@ def _untrue(message: Message, event: Event, signup: SignUp, told: Telling | None
         return event.state.value
     if message.kind is Kind.EVENT_REMINDER:
         return _untimely(message, event, signup)
+    if message.kind is Kind.EVENT_FEEDBACK:
+        return unasked(event, message.rule, catalog.site.zone)
     if message.kind is Kind.EVENT_CHANGE:
         if told is None:
             return "never-told"  # the first mail was not sent, and will tell the present state

@@ -19,7 +19,11 @@ def shown(api: Api, more: str = "") -> list[str]:
 
 def test_a_full_event_says_how_many_wait_and_never_who(api: Api) -> None:
     """P-07."""
-    event_id = write(api, remote={"limit": None}, remote_link="https://video.example/secret")
+    links = {
+        "remote_link": "https://video.example/secret",
+        "feedback_link": "https://forms.example",
+    }
+    event_id = write(api, remote={"limit": None}, **links)
     sign_up(api, event_id, "aino", "eero", "pia", "sami")
     patch(api, event_id, room={"limit": 1, "most_waiting": 3})
     answer = api("GET", f"/v1/events/{event_id}")
@@ -29,7 +33,7 @@ def test_a_full_event_says_how_many_wait_and_never_who(api: Api) -> None:
         "waiting": 2,
         "most_waiting": 3,
     }
-    for told in ("aino", "eero", "pia", "@", "video.example"):
+    for told in ("aino", "eero", "pia", "@", "video.example", "forms.example"):
         assert told not in answer.text.lower()
 
 

@@ -13,7 +13,16 @@ from chalicelib.domain.programmes import Programme
 from chalicelib.domain.questions import Choice, Kind, Question
 from chalicelib.domain.queueing import Change, Needs
 from chalicelib.domain.retention import Moment
-from chalicelib.domain.signups import Entry, Member, Part, Place, SignUp, State, place_of
+from chalicelib.domain.signups import (
+    Entry,
+    Member,
+    Part,
+    Place,
+    SignUp,
+    State,
+    place_of,
+    told_of_the_event,
+)
 from chalicelib.domain.tallies import OTHERS, Tally
 from chalicelib.services import tallies
 from chalicelib.services.ports import Audience, Look
@@ -84,6 +93,7 @@ A_FULL_EVENT = a_hybrid(
         address="Snellmaninkatu 1",
         remote_link="https://video.example/a",
         contact="lab@lab.example",
+        feedback_link="https://forms.example/a",
     ),
     audience=("employee",),
     questions=(
@@ -420,9 +430,9 @@ def test_everybody_who_is_to_be_told_of_an_event_is_found_page_by_page(backend: 
         (2, "p_eero", Audience(revision, ["p_zoe"], last=True)),
         (2, "p_zoe", Audience(revision, [], last=True)),
     ):
-        assert audiences.page("event#e_one", after, size) == wanted
-    assert audiences.page("event#e_none", "", 9) is None
-    assert audiences.page("booking#e_one", "", 9) is None
+        assert audiences.page("event#e_one", after, size, told_of_the_event) == wanted
+    assert audiences.page("event#e_none", "", 9, told_of_the_event) is None
+    assert audiences.page("booking#e_one", "", 9, told_of_the_event) is None
 
 
 def parts_of(backend: Backend, person_id: str) -> list[Part]:

@@ -120,7 +120,7 @@ def test_only_reminders_and_digests_can_be_switched_off(kind: Kind) -> None:
     """I-20, RFC 8058."""
     link = "https://lab.example/unsubscribe/p_1/x"
     mail = a_mail(kind, unsubscribe_url=link).message
-    optional = kind in (Kind.REMINDER, Kind.EVENT_REMINDER, Kind.DIGEST)
+    optional = kind in (Kind.REMINDER, Kind.EVENT_REMINDER, Kind.EVENT_FEEDBACK, Kind.DIGEST)
     assert mail["List-Unsubscribe"] == (f"<{link}>" if optional else None)
     assert mail["List-Unsubscribe-Post"] == ("List-Unsubscribe=One-Click" if optional else None)
     assert a_mail(kind, unsubscribe_url="").message["List-Unsubscribe"] is None

@@ -13,13 +13,12 @@ from typing import Any
 from chalicelib.adapters.mail.headers import FOLD_AT, registry
 from chalicelib.adapters.plain import line
 from chalicelib.domain.letters import Letter
-from chalicelib.domain.messages import UNPROVED, Kind
+from chalicelib.domain.messages import DECLINABLE, UNPROVED
 from chalicelib.domain.people import normalised
 from chalicelib.domain.spoken import in_language
 
 LONGEST_NAME = 75
 IN_NAMES = re.compile(r'[:;@,<>()\[\]\\"]')  # what has a meaning in an address (RFC 5322, 3.4)
-OPTIONAL = (Kind.REMINDER, Kind.EVENT_REMINDER, Kind.DIGEST)  # what somebody can have no more of
 
 
 def mail(letter: Letter, subject: str, text: str, html: str, calendar: bytes | None) -> bytes:
@@ -62,7 +61,7 @@ def _headers(letter: Letter, subject: str) -> list[tuple[str, Any]]:
         ("X-Labbokning-Message", letter.message_id),
         ("X-Labbokning-Attempt", str(letter.attempt)),
     ]
-    if letter.unsubscribe_url and letter.kind in OPTIONAL:
+    if letter.unsubscribe_url and letter.kind in DECLINABLE:
         headers += [
             ("List-Unsubscribe", f"<{letter.unsubscribe_url}>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),  # RFC 8058

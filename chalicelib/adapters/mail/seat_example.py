@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.events import Event, State, Way, seats
 from chalicelib.domain.letters import Facts, Letter, Method, Seat, facts_of_seat
-from chalicelib.domain.messages import Kind
+from chalicelib.domain.messages import REMINDERS, Kind
 from chalicelib.domain.people import Person
+from chalicelib.domain.programmes import Programme
 from chalicelib.domain.signups import SignUp
 from chalicelib.domain.signups import State as SignUpState
 from chalicelib.domain.spaces import Space
 from chalicelib.domain.times import local_date, midnight, wall
 
+FORM = "https://forms.example/EXAMPLE"
 TITLE = {"fi": "Syksyn työpaja", "sv": "Höstens workshop", "en": "Autumn workshop"}
 STATES = {
     Kind.SEAT: SignUpState.CONFIRMED,
@@ -27,6 +29,7 @@ STATES = {
     Kind.OFFER_EXPIRY: SignUpState.EXPIRED,
     Kind.EVENT_CHANGE: SignUpState.CONFIRMED,
     Kind.EVENT_REMINDER: SignUpState.CONFIRMED,
+    Kind.EVENT_FEEDBACK: SignUpState.CONFIRMED,
 }
 METHODS = {
     Kind.SEAT: Method.REQUEST,
@@ -52,6 +55,7 @@ def a_seat(
         ways={Way.ROOM: seats(20, 10)},
         state=State.PUBLISHED,
         title=TITLE,
+        programme=Programme(feedback_link=FORM if kind is Kind.EVENT_FEEDBACK else ""),
     )
     person = Person("Aino Aalto", "aino.aalto@agency.example", language=language)
     state = STATES[kind]
@@ -81,16 +85,18 @@ def a_seat(
             event,
             signup,
             position=2 if kind is Kind.WAITING else 0,
-            ticket="EFGH6789" if state is SignUpState.CONFIRMED else "",
+            ticket="EFGH6789"
+            if state is SignUpState.CONFIRMED and kind is not Kind.EVENT_FEEDBACK
+            else "",
         ),
         method=METHODS.get(kind),
         before=_before(event, signup) if kind is Kind.EVENT_CHANGE else None,
         unsubscribe_url=(
-            f"{site.base_url}/unsubscribe/p_example/example" if kind is Kind.EVENT_REMINDER else ""
+            f"{site.base_url}/unsubscribe/p_example/example" if kind in REMINDERS else ""
         ),
         code="ABCD2345" if proving else "",
         confirm_url=f"{address}?code=ABCD2345" if proving else "",
-        manage_url=address,
+        manage_url="" if kind is Kind.EVENT_FEEDBACK else address,
         extra=site.mail_texts.get(kind.value, {}).get(language, ""),
     )
 

@@ -36,6 +36,7 @@ def about_seat(seat: Seat, now: datetime, words: Words) -> dict[str, Any]:
         "start": f"{words.at(event.starts_at)} ({words.zone_name})",
         "near": event.starts_at - now <= NEAR,  # then the start is said first (W-25)
         "position": seat.position,
+        "feedback_url": event.programme.feedback_link,
         "state": signup.state.value,
         "until": words.at(signup.lapses_at) if signup.lapses_at else "",
         "details": [Row(words(f"row.{name}"), value) for name, value in found.items() if value],

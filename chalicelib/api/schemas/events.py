@@ -92,6 +92,12 @@ class EventPatch(Model):
         Link | None, Field(description="told to those who have a seat to take part remotely")
     ] = None
     contact: Line | None = None
+    feedback_link: Annotated[
+        Link | None,
+        Field(
+            description="a form: those who were there get it by mail on the working morning after"
+        ),
+    ] = None
 
 
 class EventIn(EventPatch):
@@ -228,6 +234,7 @@ class StaffEventOut(EventOut):
     booking_id: Annotated[str, Field(description="of its place in one of our spaces")]
     series_id: Annotated[str, Field(description="the first event of its series")]
     remote_link: str
+    feedback_link: str
     promote_until: str | None
     offers_within_minutes: int
     offer_minutes: int

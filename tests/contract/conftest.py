@@ -1,12 +1,15 @@
-"""`backend` is each store in turn, empty; `lab` has the settings of the fixture in it.
+"""`backend` is each store in turn, empty; `lab` has the settings of the fixture in it; on a `stage` an event
+is played.
 
 MiniStack is started once a session, from an environment of its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from chalicelib.domain.events import Event
 from tests.contract.backends import (
     FEW,
     Backend,
@@ -15,6 +18,7 @@ from tests.contract.backends import (
     ministack_process,
     on_ministack,
 )
+from tests.contract.event_stage import Stage
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +48,32 @@ def lab(request: pytest.FixtureRequest, aws: None) -> Iterator[Backend]:
             yield found
     else:
         yield on_ministack(request.getfixturevalue("ministack")).stock()
+
+
+@pytest.fixture(params=["memory", "moto", "ministack"])
+def few(request: pytest.FixtureRequest, aws: None) -> Iterator[Backend]:
+    """As `lab`, with some of its spaces."""
+    if request.param == "memory":
+        yield in_memory().stock(FEW)
+    elif request.param == "moto":
+        with in_moto("few") as found:
+            yield found
+    else:
+        yield on_ministack(request.getfixturevalue("ministack")).stock(FEW)
+
+
+@pytest.fixture
+def stage(few: Backend) -> Iterator[Callable[..., Stage]]:
+    """Makes the event of a scene; at the end all that holds of any event has to hold of it."""
+    made: list[Stage] = []
+
+    def make(*event: Event, **site: Any) -> Stage:
+        made.append(Stage(few, *event, **site))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.check()
 
 
 @pytest.fixture(params=["moto", "ministack"])

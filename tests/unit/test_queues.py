@@ -9,7 +9,6 @@ from chalicelib.domain.errors import NotFound, Race, Refused, Unavailable
 from chalicelib.domain.events import State as EventState
 from chalicelib.domain.events import Way, cancelled
 from chalicelib.domain.people import ERASED, Actor, Role
-from chalicelib.domain.questions import Question
 from chalicelib.domain.signup_news import News, news
 from chalicelib.domain.signups import State
 from chalicelib.services import events, queues, signup_changes
@@ -19,10 +18,6 @@ from tests.event_scene import EVENT, Scene, does, edits, id_of, signs_up
 
 NEAR = {"offers_within": timedelta(hours=24), "offer_time": timedelta(hours=2)}
 FIVE = ("a", "b", "c", "d", "e")
-
-
-class Died(BaseException):
-    """The worker is gone."""
 
 
 def offered(**changes) -> Scene:
@@ -49,42 +44,6 @@ def test_a_freed_seat_is_the_waiter_s_in_the_same_transaction():
     scene.check()
 
 
-def test_where_nobody_waits_the_seat_is_free():
-    """W-03"""
-    scene = Scene(an_event(1))
-    scene.sign_up("eero")
-    scene.leave("eero")
-    assert scene.counters == (1, 0)
-    scene.sign_up("aino")
-    assert scene.states("aino") == ["confirmed"]
-
-
-def test_a_party_that_leaves_makes_room_for_several_one_by_one_in_order():
-    scene = Scene(an_event(4, most_waiting=9))
-    scene.party("eero", 3)
-    scene.sign_up("a", "b")
-    scene.party("pia", 2)
-    scene.sign_up("c")
-    scene.leave("eero")
-    assert scene.states("a", "b", "pia", "c") == ["confirmed", "confirmed", "waiting", "waiting"]
-    assert scene.counters == (2, 4)
-    for name in ("a", "b"):
-        assert scene.news(name) == ["waiting", "promotion"]
-    scene.check_settled()
-    assert scene.counters == (2, 4)  # nobody passes a party that does not fit
-
-
-def test_who_leaves_the_queue_promotes_nobody():
-    """W-08"""
-    scene = Scene(an_event(1))
-    scene.sign_up("eero", "aino", "pia")
-    scene.leave("aino")
-    assert scene.states("eero", "aino", "pia") == ["confirmed", "left", "waiting"]
-    assert scene.counters == (0, 1)
-    assert scene.news("aino") == ["waiting", "departure"]
-    scene.check()
-
-
 def test_a_party_that_leaves_the_head_of_the_queue_lets_those_behind_it_in():
     scene = Scene(an_event(2))
     scene.sign_up("eero")
@@ -93,101 +52,6 @@ def test_a_party_that_leaves_the_head_of_the_queue_lets_those_behind_it_in():
     assert scene.counters == (1, 3)
     scene.leave("aino")
     assert scene.states("pia") == ["confirmed"]
-    scene.check()
-
-
-def test_who_means_to_leave_the_queue_and_has_a_seat_by_now_is_asked_again():
-    """W-07"""
-    scene = Scene(an_event(1))
-    scene.sign_up("eero", "aino")
-    scene.leave("eero")
-    with pytest.raises(Refused, match="stale-state") as refusal:
-        scene.leave("aino", in_queue=True)
-    assert refusal.value.problems[0].params == {"state": "confirmed", "why": "seated"}
-    assert scene.states("aino") == ["confirmed"]
-
-
-def test_more_seats_go_to_who_waits_and_then_to_newcomers():
-    """W-09"""
-    scene = Scene(an_event(1))
-    scene.sign_up("eero", "aino", "pia")
-    scene.resize(4)
-    scene.sign_up("sami")
-    assert scene.states("aino", "pia", "sami") == ["confirmed"] * 3
-    assert scene.counters == (0, 0)
-    scene.check()
-
-
-def test_fewer_seats_remove_nobody_and_are_filled_when_enough_have_left():
-    """W-11"""
-    scene = Scene()
-    scene.sign_up(*FIVE, "aino")
-    scene.resize(3)
-    assert scene.counters == (-2, 1)
-    assert scene.event.ways[Way.ROOM].over == 2
-    scene.leave("a", "b")
-    assert scene.states("aino") == ["waiting"]
-    assert scene.counters == (0, 1)
-    scene.leave("c")
-    assert scene.states("aino") == ["confirmed"]
-    scene.check()
-
-
-def test_a_host_who_removes_somebody_promotes_the_next():
-    """W-13"""
-    scene = Scene(an_event(1))
-    scene.sign_up("eero", "aino")
-    scene.do(signup_changes.remove, "eero", actor=STAFF)
-    assert scene.states("eero", "aino") == ["removed", "confirmed"]
-    assert scene.news("eero") == ["confirmation", "cancellation"]
-
-
-def test_who_leaves_twice_leaves_once():
-    """W-15"""
-    scene = Scene(an_event(1))
-    scene.sign_up("eero", "aino", "pia")
-    scene.leave("eero", "eero")
-    assert scene.states("aino", "pia") == ["confirmed", "waiting"]
-    assert scene.news("eero") == ["confirmation", "cancellation"]
-
-
-def test_an_event_that_is_called_off_promotes_nobody_and_tells_everybody_once():
-    """W-16"""
-    scene = Scene()
-    scene.sign_up(*FIVE, "x", "y", "z")
-    events.call_off(scene.ports, EVENT, "Sairaus", an_intent(STAFF))
-    told = [scene.news(name)[-1] for name in (*FIVE, "x", "y", "z")]
-    assert told == ["cancellation"] * 5 + ["departure"] * 3
-    assert scene.counters == (0, 3)  # they stand still
-    assert {each.state for each in scene.store.signups.values()} == {State.CALLED_OFF}
-    assert scene.event.revision == 1
-    scene.check_settled()
-    for late in (lambda: scene.leave("a"), lambda: scene.sign_up("w"), lambda: scene.resize(9)):
-        with pytest.raises(Refused):
-            late()
-    with pytest.raises(Refused, match="stale-state"):
-        scene.sign_up("w", actor=STAFF)
-
-
-def test_calling_off_goes_on_where_a_worker_died():
-    """W-17"""
-    scene = Scene()
-    scene.sign_up(*FIVE, "x", "y", "z")
-    left = iter(range(5))
-
-    def die(name: str) -> None:
-        if name == "commit" and next(left, None) is None:
-            raise Died
-
-    scene.store.before = die
-    with pytest.raises(Died):
-        events.call_off(scene.ports, EVENT, "Sairaus", an_intent(STAFF))
-    scene.store.before = lambda _name: None
-    over = [each for each in scene.store.signups.values() if not each.live]
-    assert len(over) == 4
-    assert events.reconcile_all(scene.ports) == 1
-    for name in (*FIVE, "x", "y", "z"):
-        assert len(scene.news(name)) == 2
     scene.check()
 
 
@@ -226,95 +90,12 @@ def test_a_later_cut_off_lets_a_queue_go_on_at_once():
     scene.check()
 
 
-def test_near_the_start_a_seat_is_offered_and_taken():
-    """W-20"""
-    scene = offered()
-    assert scene.states("aino", "pia") == ["offered", "waiting"]
-    assert scene.of("aino").offer_until == START - timedelta(hours=1)
-    assert scene.event.ways[Way.ROOM].held == 1
-    scene.do(signup_changes.accept, "aino")
-    scene.do(signup_changes.accept, "aino")
-    assert scene.states("aino") == ["confirmed"]
-    assert scene.news("aino") == ["waiting", "offer", "confirmation"]
-    scene.check()
-
-
-def test_a_declined_offer_is_the_next_one_s():
-    scene = offered()
-    scene.do(signup_changes.decline, "aino")
-    scene.do(signup_changes.decline, "aino")
-    assert scene.states("aino", "pia") == ["declined", "offered"]
-    assert scene.news("aino") == ["waiting", "offer", "departure"]
-    scene.check()
-
-
-def test_an_offer_is_over_at_its_last_moment_whoever_tidies():
-    """W-19, W-21"""
-    scene = offered()
-    scene.later(hours=2, microseconds=-1)
-    assert queues.expire_lapsed(scene.ports, EVENT) == 0
-    scene.later(microseconds=1)
-    with pytest.raises(Refused, match="hold-expired"):
-        scene.do(signup_changes.accept, "aino")
-    assert queues.expire_lapsed(scene.ports, EVENT) == 1
-    assert queues.expire_lapsed(scene.ports, EVENT) == 0
-    assert scene.states("aino", "pia") == ["expired", "offered"]
-    with pytest.raises(Refused, match="hold-expired"):
-        scene.do(signup_changes.accept, "aino")
-    scene.check()
-
-
-def test_a_late_sweeper_keeps_no_newcomer_out():
-    """W-21"""
-    scene = Scene(an_event(1, **NEAR))
-    scene.sign_up("eero", "aino")
-    scene.clock.time = START - timedelta(hours=20)
-    scene.leave("eero")
-    scene.later(hours=2, minutes=40)
-    scene.sign_up("pia", actor=STAFF)
-    assert scene.states("aino", "pia") == ["expired", "confirmed"]
-    scene.check()
-
-
-def test_who_accepts_and_leaves_is_not_offered_the_seat_again():
-    """W-23"""
-    scene = offered()
-    scene.do(signup_changes.accept, "aino")
-    scene.leave("aino")
-    assert scene.states("aino", "pia") == ["left", "offered"]
-
-
-def test_after_the_cut_off_a_seat_stays_free_for_staff_to_see():
-    """W-24"""
-    scene = Scene(an_event(1, promote_until=START - timedelta(hours=1)))
-    scene.sign_up("eero", "aino")
-    scene.clock.time = START - timedelta(hours=1)
-    scene.leave("eero")
-    assert scene.states("aino") == ["waiting"]
-    assert scene.counters == (1, 1)
-    assert scene.event.ways[Way.ROOM].to_be_had == 0
-    assert queues.settle(scene.ports, EVENT, Way.ROOM) == 0
-    with pytest.raises(Refused, match="held-for-waiting-list"):
-        scene.sign_up("pia", actor=STAFF)
-
-
 def test_an_offer_that_lapses_after_the_cut_off_frees_its_seat():
     scene = offered(offer_time=timedelta(hours=9))
     scene.clock.time = START
     events.reconcile(scene.ports, EVENT)
     assert scene.states("aino", "pia") == ["expired", "waiting"]
     assert scene.counters == (1, 1)
-
-
-def test_answers_are_carried_over():
-    """W-28"""
-    scene = Scene(an_event(1, questions=(Question("team"),)))
-    scene.sign_up("eero")
-    scene.sign_up("aino", answers={"team": "A"}, diet="vegaani", accessibility="portaaton")
-    scene.leave("eero")
-    mine = scene.of("aino")
-    assert (mine.state, mine.answers) == ("confirmed", {"team": "A"})
-    assert (mine.diet, mine.accessibility) == ("vegaani", "portaaton")
 
 
 def test_a_place_that_is_nobody_s_is_passed_over():
@@ -334,31 +115,10 @@ def test_a_place_that_is_nobody_s_is_passed_over():
     scene.check()
 
 
-def test_one_who_goes_remote_leaves_the_seat_to_who_waits():
-    """S-24"""
-    scene = Scene(a_hybrid())
-    scene.sign_up(*FIVE, "aino")
-    mine = scene.do(signup_changes.switch, "a", way=Way.REMOTE)
-    assert (mine.way, mine.state, mine.sequence) == (Way.REMOTE, State.CONFIRMED, 1)
-    assert scene.states("aino") == ["confirmed"]
-    assert scene.news("a") == ["confirmation", "change"]
-    assert scene.do(signup_changes.switch, "a", way=Way.REMOTE).version == mine.version
-    with pytest.raises(Refused, match="event-full"):
-        scene.do(signup_changes.switch, "a", way=Way.ROOM)
-    scene.check()
-
-
-def test_a_seat_is_handed_to_a_colleague_past_the_queue():
+def test_a_seat_is_handed_to_nobody_who_may_not_have_it():
     """S-25"""
     scene = Scene(an_event(1))
-    scene.sign_up("eero", "aino")
-    new = scene.do(signup_changes.hand_over, "eero", colleague=somebody("pia"))
-    assert (new.person_id, new.state) == (id_of("pia"), State.CONFIRMED)
-    assert scene.states("eero", "pia", "aino") == ["handed-over", "confirmed", "waiting"]
-    assert scene.counters == (0, 1)
-    assert scene.news("eero") == ["confirmation", "cancellation"]
-    assert scene.news("pia") == ["confirmation"]
-    scene.check()
+    scene.sign_up("pia", "aino")
     with pytest.raises(Refused, match="already-signed-up"):
         scene.do(signup_changes.hand_over, "pia", colleague=somebody("aino"))
     outsider = replace(somebody("x"), email="x@elsewhere.example")
@@ -455,14 +215,6 @@ def test_a_queue_that_cannot_move_is_left_to_the_clock():
     scene.store.before = lambda _name: None
     assert events.reconcile_all(scene.ports) == 1
     assert scene.states("aino") == ["confirmed"]
-
-
-def test_a_newcomer_gives_on_what_a_crash_left_free():
-    scene = Scene(an_event(1))
-    scene.sign_up("eero", "aino")
-    scene.resize_without_settling(2)
-    scene.sign_up("pia")
-    assert scene.states("aino", "pia") == ["confirmed", "waiting"]
 
 
 def test_one_broken_event_keeps_the_others_from_nothing():

@@ -13,8 +13,8 @@ from chalicelib.domain.people import ANONYMOUS, Actor, Person, Role
 from chalicelib.services import events, signup_changes, signups
 from chalicelib.services.signups import Guest
 from tests.builders import ANYBODY, FORM, STAFF, an_intent
-from tests.event_builders import CLOSES, OPENS, START, a_hybrid, an_event, somebody
-from tests.event_scene import EVENT, Scene, a_wish, edits, id_of, signs_up
+from tests.event_builders import START, a_hybrid, an_event, somebody
+from tests.event_scene import EVENT, Scene, edits, id_of, signs_up
 
 A_MILLISECOND = timedelta(milliseconds=1)
 A_PERSON = Actor("p_x", Role.PERSON, person=somebody("aino"), person_id=id_of("aino"), session="s")
@@ -22,65 +22,6 @@ A_PERSON = Actor("p_x", Role.PERSON, person=somebody("aino"), person_id=id_of("a
 
 def pointer(refusal: pytest.ExceptionInfo[Refused]) -> str:
     return refusal.value.problems[0].pointer
-
-
-def test_at_the_first_moment_one_has_a_seat_and_one_confirmation():
-    """S-01"""
-    scene = Scene()
-    scene.clock.time = OPENS
-    scene.sign_up("aino")
-    assert scene.states("aino") == ["confirmed"]
-    assert scene.counters == (4, 0)
-    assert scene.news("aino") == ["confirmation"]
-    scene.check()
-
-
-@pytest.mark.parametrize("now", [OPENS - A_MILLISECOND, CLOSES])
-def test_outside_the_window_nothing_is_written(now):
-    """S-02"""
-    scene = Scene()
-    scene.clock.time = now
-    with pytest.raises(Refused, match="signup-not-open"):
-        scene.sign_up("aino")
-    assert not scene.store.signups
-    assert scene.counters == (5, 0)
-
-
-def test_a_host_adds_somebody_past_the_window_and_the_log_says_who():
-    """S-04"""
-    scene = Scene()
-    scene.clock.time = CLOSES
-    scene.sign_up("aino", actor=STAFF)
-    assert scene.news("aino") == ["confirmation"]
-    entry = scene.store.audit[-1]
-    assert (entry["actor"], entry["action"], entry["person_id"]) == (
-        "p_sami",
-        "sign-up",
-        id_of("aino"),
-    )
-
-
-def test_the_same_key_twice_is_one_sign_up_and_one_answer():
-    """S-05"""
-    scene = Scene()
-    intent = an_intent(key="k")
-    first = signups.sign_up(scene.ports, a_wish("aino"), intent)
-    second = signups.sign_up(scene.worker(), a_wish("aino"), intent)
-    assert second.replayed
-    assert second.answer == first.answer
-    assert scene.news("aino") == ["confirmation"]
-
-
-def test_the_same_person_later_and_by_another_key_is_signed_up_already():
-    """S-06"""
-    scene = Scene()
-    scene.sign_up("aino", key="k")
-    scene.later(minutes=11)
-    with pytest.raises(Refused, match="already-signed-up") as refusal:
-        scene.sign_up("aino", key="another")
-    assert pointer(refusal) == "/person/email"
-    assert refusal.value.problems[0].params == {}
-    assert len(scene.store.signups) == 1
 
 
 @pytest.mark.parametrize(
@@ -109,20 +50,6 @@ def test_what_stands_behind_a_plus_makes_another_person():
     assert scene.counters == (3, 0)
 
 
-def test_who_left_comes_back_at_the_end_of_the_queue():
-    """S-12"""
-    scene = Scene(an_event(1))
-    scene.sign_up("aino", "eero", "pia")
-    scene.leave("aino")
-    scene.sign_up("aino")
-    assert scene.states("eero", "pia", "aino") == ["confirmed", "waiting", "waiting"]
-    mine = scene.of("aino")
-    assert signups.place(scene.ports, mine).position == 2
-    assert signups.place(scene.ports, scene.of("eero")) is None
-    assert (mine.version, mine.sequence) == (3, 2)  # a calendar takes nothing older than it has
-    scene.check()
-
-
 def test_an_address_that_is_not_allowed_is_refused_and_no_other_is_named():
     """S-13"""
     scene = Scene()
@@ -143,40 +70,6 @@ def test_the_terms_are_accepted_first():
         Scene().sign_up("aino", accept_terms=False)
 
 
-def test_a_party_waits_whole():
-    """S-14"""
-    scene = Scene(an_event(2))
-    made = scene.party("aino", 2)
-    assert made.waiting
-    assert scene.counters == (2, 3)
-    assert scene.news("aino") == ["waiting"]
-    scene.check_settled()
-    assert scene.counters == (2, 3)
-
-
-def test_a_party_with_somebody_who_is_there_already_is_refused_whole():
-    """S-16"""
-    scene = Scene()
-    scene.sign_up("eero")
-    party = [Guest("Pia"), Guest("Eero", "EERO@gov.fi"), Guest("Sami", "sami@gov.fi")]
-    with pytest.raises(Refused, match="already-signed-up") as refusal:
-        signs_up(scene.ports, "aino", party)
-    assert pointer(refusal) == "/guests/1/email"
-    assert scene.counters == (4, 0)
-
-
-def test_a_guest_whose_address_is_known_is_not_signed_up_again():
-    """S-16, the other way round"""
-    scene = Scene()
-    signs_up(scene.ports, "aino", [Guest("Pia"), Guest("Eero", "eero@gov.fi")])
-    with pytest.raises(Refused, match="already-signed-up"):
-        scene.sign_up("eero")
-    scene.leave("aino")
-    scene.sign_up("eero")
-    assert scene.counters == (4, 0)
-    scene.check()
-
-
 def test_nobody_is_in_one_party_twice():
     with pytest.raises(Refused, match="already-signed-up") as refusal:
         signs_up(
@@ -189,30 +82,6 @@ def test_what_is_no_address_is_named_by_its_row():
     with pytest.raises(Refused, match="invalid-request") as refusal:
         signs_up(Scene().ports, "aino", [Guest("A"), Guest("B", "nowhere")])
     assert pointer(refusal) == "/guests/1/email"
-
-
-def test_a_party_counts_its_persons_and_has_a_limit():
-    """S-17"""
-    scene = Scene(an_event(10))
-    scene.party("aino", 3)
-    assert scene.counters == (6, 0)
-    with pytest.raises(Refused, match="group-too-large") as refusal:
-        scene.party("eero", 4)
-    assert refusal.value.problems[0].params == {"most": 4}
-    scene.party("pia", 4, actor=STAFF)
-    assert scene.counters == (1, 0)
-
-
-def test_without_seats_everybody_waits_and_the_first_seat_is_the_first_s():
-    """S-20"""
-    scene = Scene(an_event(0))
-    scene.sign_up("aino", "eero", "pia")
-    with pytest.raises(Refused, match="event-full"):
-        scene.sign_up("sami")
-    scene.resize(1)
-    assert scene.states("aino", "eero", "pia") == ["confirmed", "waiting", "waiting"]
-    assert scene.news("aino") == ["waiting", "promotion"]
-    scene.check()
 
 
 def test_a_draft_is_nobody_s_affair():
@@ -328,17 +197,6 @@ def test_unlimited_seats_are_never_full():
     scene.sign_up(*"abcdefgh", way=Way.REMOTE)
     assert {each.state.value for each in scene.store.signups.values()} == {"confirmed"}
     scene.check()
-
-
-def test_a_full_way_is_named_and_nobody_waits_for_another():
-    """W-27"""
-    scene = Scene(a_hybrid(5, 0))
-    scene.sign_up("a", "b", "c", way=Way.REMOTE)
-    with pytest.raises(Refused, match="event-full") as refusal:
-        scene.sign_up("d", way=Way.REMOTE)
-    assert refusal.value.problems[0].params == {"why": "remote"}
-    scene.sign_up("d")
-    assert scene.states("d") == ["confirmed"]
 
 
 def test_staff_edit_by_version_and_nobody_else_does():

@@ -590,6 +590,17 @@ class FakeAudit:
     ) -> Page[Entry]:
         return self._list("actor", actor, first, last, limit, after)
 
+    def of_person(self, subject: str, person_id: str) -> list[Entry]:
+        def read() -> list[Entry]:
+            found = [
+                (entry["at"], number)
+                for number, entry in enumerate(self._store.audit)
+                if (entry["subject"], entry.get("person_id")) == (subject, person_id)
+            ]
+            return [self._entry(number) for _, number in sorted(found, reverse=True)]
+
+        return self._store.call("audit.of_person", read)
+
     def _list(
         self,
         name: str,

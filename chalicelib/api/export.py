@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.api import present, staff_audit
+from chalicelib.api import export_signups, present, staff_audit
 from chalicelib.api.calendars import CALENDAR
 from chalicelib.api.call import Call
 from chalicelib.api.cursors import opened, sealed
@@ -22,7 +22,7 @@ from chalicelib.domain.private_feeds import OwnCalendar
 from chalicelib.domain.profiles import Profile
 from chalicelib.services import export
 from chalicelib.services.access import Action
-from chalicelib.services.export import Booked, Part, Standing
+from chalicelib.services.export import Booked, Part, SignedUp, Standing
 from chalicelib.services.ports import KeyRecord
 
 routes = Routes("export")
@@ -55,7 +55,7 @@ def take(call: Call) -> Reply:
     """
     query: ExportQuery = call.query
     place = opened(query.cursor, call.listed)
-    found = export.part(call.ports, call.actor, place, only_bookings=query.format == "ics")
+    found = export.part(call.ports, call.actor, place, only_times=query.format == "ics")
     headers = {"Content-Disposition": f'attachment; filename="{NAMES[query.format]}"'}
     following = sealed(found.next, call.listed) if found.next else None
     if following:
@@ -92,6 +92,7 @@ def _part(call: Call, found: Part) -> Json:
         "at": present.moment(found.at, catalog.site.zone),
         "account": found.standing and _account(found.standing, catalog),
         "bookings": [_booked(each, catalog) for each in found.bookings],
+        "signups": [_signed_up(each, catalog) for each in found.signups],
         "messages": [present.message(each, catalog) for each in found.messages],
         "log": [_entry(each, person_id, catalog) for each in found.log],
     }
@@ -181,6 +182,23 @@ def _booked(one: Booked, catalog: Catalog) -> Json:
         "organisation_id": booking.organisation_id,
         "network": booking.network,
         "sequence": booking.sequence,
+        **_followed(one, person_id, catalog),
+    }
+
+
+def _signed_up(one: SignedUp, catalog: Catalog) -> Json:
+    person_id, made_by = one.one.person_id, one.one.signup.made_by
+    return export_signups.signed_up(
+        one,
+        catalog,
+        whose(made_by, person_id),
+        lambda own: _followed(own, person_id, catalog),
+    )
+
+
+def _followed(one: Booked | SignedUp, person_id: str, catalog: Catalog) -> Json:
+    """What somebody was told, and who did what."""
+    return {
         "told": _telling(one.told.told if one.told else None, catalog),
         "telling": _telling(one.told.telling if one.told else None, catalog),
         "log": [_entry(each, person_id, catalog) for each in one.log],
@@ -199,6 +217,7 @@ def _telling(one: Telling | None, catalog: Catalog) -> Json | None:
         "units": facts.units,
         "equipment": dict(facts.equipment),
         "facilitator": facts.facilitator,
+        "place": facts.place,
         "method": one.method.value if one.method else None,
         "sequence": one.sequence,
     }

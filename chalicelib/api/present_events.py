@@ -40,6 +40,18 @@ def event(one: Event, site: Site, now: datetime) -> Json:
     }
 
 
+def in_short(one: Event, site: Site) -> Json:
+    """An event as a line of somebody's own list."""
+    return {
+        "event_id": one.event_id,
+        "state": one.state.value,
+        "title": _texts(one.title),
+        "start": moment(one.starts_at, site.zone),
+        "end": moment(one.ends_at, site.zone),
+        "time_zone": site.time_zone,
+    }
+
+
 def for_staff(one: Event, site: Site, now: datetime) -> Json:
     """An event as staff see it."""
     ways = {

@@ -5,10 +5,12 @@ Answers to writes are kept for replays, so they have nothing in them that a pers
 
 from typing import Any
 
+from chalicelib.api import present_events
 from chalicelib.api.present import moment
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.events import Way
 from chalicelib.domain.signups import Place, SignUp, State
+from chalicelib.services.own_signups import Listed
 from chalicelib.services.signups import Seen
 
 Json = dict[str, Any]
@@ -50,6 +52,19 @@ def detail(seen: Seen, site: Site) -> Json:
         "diet": one.diet,
         "accessibility": one.accessibility,
         "remote_link": seen.event.programme.remote_link if joins else "",
+    }
+
+
+def own(listed: Listed, site: Site) -> Json:
+    """A line of one's own list; what it is called is for who leads it, and may change it."""
+    one = listed.one
+    said = signup(one.signup, listed.place, site)
+    del said["event_id"]
+    return {
+        **said,
+        "signup_id": one.signup.signup_id if one.leads else None,
+        "leads": one.leads,
+        "event": present_events.in_short(one.event, site),
     }
 
 

@@ -4,12 +4,13 @@ Each part names the place where the next goes on. A source is read page by page,
 however much there is; a part that has become large, or has taken long, is the last of its answer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.api_keys import ApiKey
+from chalicelib.domain.attending import Attending
 from chalicelib.domain.audit import Entry
 from chalicelib.domain.bookings import Booking, judged
 from chalicelib.domain.errors import NotFound
@@ -18,11 +19,12 @@ from chalicelib.domain.messages import Message
 from chalicelib.domain.people import Actor
 from chalicelib.domain.private_feeds import PrivateFeed
 from chalicelib.domain.profiles import Profile
-from chalicelib.services import private_feeds, reading_log
+from chalicelib.services import own_signups, private_feeds, reading_log
 from chalicelib.services.own_bookings import FOREVER
 from chalicelib.services.ports import Fields, InFlight, Page, Ports, Quota
 
 PAGE = 25  # so that none of the largest things that there are passes the limit by itself
+EVENTS = 8  # likewise: a sign-up is as large as two requests
 MOST_SIGNS = 1_200_000  # of a part: as JSON within JSON it may be three times as many bytes
 SECONDS = 12.0
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -50,6 +52,15 @@ class Booked:
     log: Sequence[Entry]
 
 
+@dataclass(frozen=True, slots=True)
+class SignedUp:
+    """A person's part in an event; of their own sign-up also what they were told, and who did what to it."""
+
+    one: Attending
+    told: Told | None
+    log: Sequence[Entry]
+
+
 @dataclass(slots=True)
 class Part:
     """Some of what is kept; `next` is where the rest begins (None: nowhere)."""
@@ -58,18 +69,22 @@ class Part:
     at: datetime
     standing: Standing | None = None
     bookings: list[Booked] = field(default_factory=list)
+    signups: list[SignedUp] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     log: list[Entry] = field(default_factory=list)  # what they did, and what was done to them
     next: Fields | None = None
 
 
-def part(ports: Ports, actor: Actor, place: Fields | None, *, only_bookings: bool = False) -> Part:
-    """A part of one's own, beginning at a place that an earlier part named; noted in the log."""
+def part(ports: Ports, actor: Actor, place: Fields | None, *, only_times: bool = False) -> Part:
+    """A part of one's own, beginning at a place that an earlier part named; noted in the log.
+
+    `only_times`: only what a calendar shows.
+    """
     person_id, now = actor.person_id, ports.clock.now()
     found = Part(person_id, now)
-    if place is None and not only_bookings:
+    if place is None and not only_times:
         found.standing = _standing(ports, person_id)
-    names = ["bookings"] if only_bookings else list(SECTIONS)
+    names = list(TIMES if only_times else SECTIONS)
     name, after = (place["section"], place["after"]) if place else (names[0], None)
     stop, signs = ports.clock.monotonic() + SECONDS, len(ascii(found.standing))
     while name:
@@ -135,6 +150,30 @@ def _log_of(ports: Ports, subject: str, now: datetime) -> list[Entry]:
             return entries
 
 
+def _signups(ports: Ports, found: Part, after: Fields | None) -> Page[Any]:
+    """By event, so that no place in the list names with whom one came."""
+    parts = own_signups.parts_of(ports, found.person_id)
+    events = sorted(
+        {each.event_id for each in parts if not after or each.event_id > after["event"]}
+    )
+    wanted = [each for each in parts if each.event_id in events[:EVENTS]]
+    attended = own_signups.of_parts(ports, found.person_id, wanted, found.at)
+    subjects = {f"event#{each.event.event_id}" for each in attended if each.leads}
+    told = {each.subject: each for each in ports.outbox.told_of(subjects, found.person_id)}
+    signed_up = [_signed_up(ports, each, told, found.at) for each in attended]
+    found.signups += signed_up
+    return Page(signed_up, {"event": events[EVENTS - 1]} if len(events) > EVENTS else None)
+
+
+def _signed_up(ports: Ports, one: Attending, told: Mapping[str, Told], now: datetime) -> SignedUp:
+    if not one.leads:
+        return SignedUp(one, None, [])
+    subject = f"event#{one.event.event_id}"
+    log = ports.audit.of_person(subject, one.person_id)
+    log += _log_of(ports, f"signup#{one.signup.signup_id}", now)
+    return SignedUp(one, told.get(subject), log)
+
+
 def _messages(ports: Ports, found: Part, after: Fields | None) -> Page[Any]:
     page = ports.outbox.by_person(found.person_id, PAGE, after)
     found.messages += page.items
@@ -162,7 +201,9 @@ def _until(now: datetime) -> datetime:
 
 SECTIONS: dict[str, Callable[[Ports, Part, Fields | None], Page[Any]]] = {
     "bookings": _bookings,
+    "signups": _signups,
     "messages": _messages,
     "done": _done,
     "suffered": _suffered,
 }
+TIMES = ("bookings",)

@@ -689,6 +689,9 @@ class Audit(Protocol):
     ) -> Page[Entry]:
         """What somebody did in [first, last), newest first, by the index."""
 
+    def of_person(self, subject: str, person_id: str) -> list[Entry]:
+        """What was done to a person's part in something, newest first, strongly consistent."""
+
 
 class Clock(Protocol):
     """Time and chance."""

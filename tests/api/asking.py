@@ -125,6 +125,7 @@ OPERATIONS: Mapping[str, Ask] = {
     "PATCH /v1/me": Ask(Action.OWN, {"organisation": "VM"}),
     "DELETE /v1/me": Ask(Action.OWN, query="?confirm=true", also=(409,)),  # the last admin stays
     "GET /v1/me/bookings": Ask(Action.OWN),
+    "GET /v1/me/signups": Ask(Action.OWN),
     "GET /v1/me/export": Ask(Action.OWN),
     "GET /v1/me/feeds": Ask(Action.OWN),
     "POST /v1/me/feeds": Ask(Action.OWN, {"label": "Oma"}),

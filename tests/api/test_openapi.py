@@ -92,6 +92,7 @@ OPERATIONS = {
     "GET /v1/me",
     "PATCH /v1/me",
     "GET /v1/me/bookings",
+    "GET /v1/me/signups",
     "GET /v1/me/export",
     "GET /v1/me/feeds",
     "POST /v1/me/feeds",

@@ -179,7 +179,7 @@ def live(lab: Lab) -> dict[str, str]:
     lab("PATCH", f"/v1/staff/persons/{AINOS}", {"role": "admin"}, If_Match="*", **sami)
     aino = lab.logs_in(AINO.email)
     lab("POST", "/v1/staff/keys", {"label": "Ainon skripti", "scopes": ["staff"]}, **aino)
-    for path in ("/v1/me", "/v1/me/bookings", "/v1/me/feeds", "/v1/me/export"):
+    for path in ("/v1/me", "/v1/me/bookings", "/v1/me/signups", "/v1/me/feeds", "/v1/me/export"):
         lab("GET", path, **aino)
     lab.raw("POST", "/v1/auth/links", {"email": AINO.email})  # and never used
     goes_out(lab)

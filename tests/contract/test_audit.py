@@ -89,6 +89,27 @@ def test_an_entry_has_what_it_was_given(backend: Backend) -> None:
     assert page.items == [Entry("bookings", "p_sami", "list", NOW, more)]
 
 
+def test_what_was_done_to_one_person_s_part_is_found_among_that_of_others(
+    backend: Backend,
+) -> None:
+    audit = backend.ports.audit
+
+    def sign_up(subject: str, person_id: str, minutes: int) -> None:
+        entry = {"subject": subject, "actor": "k_form", "action": "sign-up"}
+        at = NOW + timedelta(minutes=minutes)
+        written(backend, lambda tx: audit.add(tx, at=at, person_id=person_id, **entry))
+
+    sign_up("event#e_1", "p_aino", 0)
+    sign_up("event#e_1", "p_eero", 1)
+    sign_up("event#e_2", "p_aino", 2)
+    sign_up("event#e_1", "p_aino", 3)
+    add(backend, "event#e_1", "p_aino", 4)  # what she did to it is not what was done to her part
+    found = audit.of_person("event#e_1", "p_aino")
+    assert [each.at - NOW for each in found] == [timedelta(minutes=3), timedelta()]
+    assert {each.more["person_id"] for each in found} == {"p_aino"}
+    assert audit.of_person("event#e_1", "p_nobody") == []
+
+
 def test_an_entry_is_never_written_over(dynamodb: Backend) -> None:
     """Whatever the policy says, the very same key is refused."""
     add(dynamodb, "booking#b_1", "p_sami", 0)

@@ -13,7 +13,7 @@ from icalendar import Calendar
 from app import app
 from chalicelib import bootstrap
 from chalicelib.domain.people import Person, Role, Scope, person_id_of
-from chalicelib.services import api_keys, export, links, persons, sender, sessions
+from chalicelib.services import api_keys, export, links, own_signups, persons, sender, sessions
 from chalicelib.services.api_keys import KeyRequest
 from chalicelib.services.ports import InFlight, Page, Ports, Quota
 from tests.api.conftest import OURS, Api, booking, eero
@@ -115,6 +115,7 @@ def lives(api: Deployed) -> tuple[str, str]:
     api.does("GET", f"/v1/bookings/{kept}", **his)
     feed = api.does("POST", "/v1/me/feeds", {"label": "Oma"}, Idempotency_Key="feed", **hers)
     api("GET", str(feed["url"]).removeprefix("https://lab.example"))
+    goes_out(api, hers, his)
     api.clock.forward(minutes=6)
     send_all(ports)
     manage = links.token_of(ports, "manage", made)
@@ -130,6 +131,27 @@ def lives(api: Deployed) -> tuple[str, str]:
     api.asks(AINO.email)
     aino = api.logs_in()  # what she was ended her sessions
     return aino, sami
+
+
+def goes_out(api: Deployed, hers: dict[str, str], his: dict[str, str]) -> None:
+    """Aino leads a party, waits, and comes along with Sami, who waits; another is before both."""
+    wishes = {"accept_terms": True, "diet": "Vegaani"}
+    ids = []
+    for limit in (9, 1, 9):
+        event = {"title": {"fi": "Ideapaja"}, "group_size": 4, "asks_diet": True, **on(9)}
+        room = {"room": {"limit": limit, "most_waiting": 5}}
+        made = api.does("POST", "/v1/staff/events", event | room, **his)["event_id"]
+        api.does("POST", f"/v1/staff/events/{made}/publish", {}, **his)
+        ids.append(made)
+    leads, waits, along = (f"/v1/events/{each}/signups" for each in ids)
+    api.does("POST", waits, {"person": eero(), "accept_terms": True}, **his)
+    guest = {"name": "Pia Peltola", "email": PIA.email, "diet": "Kala"}
+    one = api.does("POST", leads, {**wishes, "guests": [guest]}, Idempotency_Key="s", **hers)
+    api.does("GET", f"/v1/signups/{one['signup_id']}", **his)
+    api.does("POST", f"/v1/staff/signups/{one['signup_id']}/check-in", {"persons": [0]}, **his)
+    api.does("POST", waits, wishes, **hers)
+    me = {"name": "Aino Aalto", "email": AINO.email, "diet": "Vegaani"}
+    api.does("POST", along, {"accept_terms": True, "guests": [me], "diet": "Kana"}, **his)
 
 
 def what_sami_does(api: Deployed, his: dict[str, str]) -> None:
@@ -176,7 +198,7 @@ def everything(api: Deployed, cookie: str, kind: str = "json") -> tuple[dict[str
     whole = dict(parts[0].json)
     for part in parts[1:]:
         assert part.json["account"] is None
-        for name in ("bookings", "messages", "log"):
+        for name in ("bookings", "signups", "messages", "log"):
             whole[name] = whole[name] + part.json[name]
     return whole, parts
 
@@ -214,22 +236,49 @@ def is_in(whole: dict[str, Any], table: str, item: dict[str, Any], person: Perso
         return str(item.get("feed_id") or item["person_id"]) in said
     if table == "outbox" and "told_of" in item:
         booked = {f"booking#{each['booking_id']}": each for each in whole["bookings"]}
-        one = booked.get(item["told_of"], {})
+        led = {f"event#{each['event']['event_id']}": each["own"] for each in whole["signups"]}
+        one = (booked | led).get(item["told_of"]) or {}
         return bool(one.get("told") or one.get("telling"))
-    if table == "tokens" and item["kind"] == "login":
-        return item["login_id"] in [each["login_id"] for each in account["logins"]]
-    if table == "tokens" and item["person_id"] == api_id(person):
-        return item["token_hash"][:16] in said
-    if table == "tokens":  # what somebody was answered of another's names them, as the log does
-        return person.email not in json.dumps(item, default=str)
+    if table == "tokens":
+        return _passes(whole, item, person)
     if table == "audit":
         return _logged(whole, item)
+    if table == "events":
+        return _attends(whole, item, person)
     name = {"bookings": "booking_id", "outbox": "message_id", "catalog": "id"}[table]
     return f'"{item[name]}"' in said or f"#{item[name]}" in said
 
 
+def _passes(whole: dict[str, Any], item: dict[str, Any], person: Person) -> bool:
+    """A login, a session or an answer that is kept for a while."""
+    if item["kind"] == "login":
+        return item["login_id"] in [each["login_id"] for each in whole["account"]["logins"]]
+    if item["person_id"] == api_id(person):
+        return item["token_hash"][:16] in json.dumps(whole)
+    # What somebody was answered of another's names them, as the log does.
+    return person.email not in json.dumps(item, default=str)
+
+
+def _attends(whole: dict[str, Any], item: dict[str, Any], person: Person) -> bool:
+    """A sign-up, or what stands beside it: as theirs where they lead it, else as one they come along to.
+
+    Of one that they only made for others, that they did.
+    """
+    named = {key: value for key, value in item.items() if key != "made_by"}
+    if not any(word in json.dumps(named, default=str) for word in (api_id(person), person.email)):
+        return f"event#{item['event_id']}" in json.dumps(whole["log"])
+    led_by = item.get("led_by") or item["person_id"]
+    return any(
+        each["event"]["event_id"] == item["event_id"]
+        and each["leads"] == (led_by == api_id(person))
+        and each["diet"]
+        for each in whole["signups"]
+    )
+
+
 def _logged(whole: dict[str, Any], item: dict[str, Any]) -> bool:
-    entries = [*whole["log"], *(each for one in whole["bookings"] for each in one["log"])]
+    own = [*whole["bookings"], *(each["own"] for each in whole["signups"] if each["leads"])]
+    entries = [*whole["log"], *(each for one in own for each in one["log"])]
     return any(
         (each["subject"], each["action"]) == (item["subject"], item["action"])
         and each["at"][14:23] == item["at"][14:23]
@@ -248,7 +297,9 @@ def test_everything_that_is_kept_of_a_person_is_in_their_export(
 ) -> None:
     found = mentions(lived.tables, person)
     # What is looked for is there: nothing is found to be whole because it is empty.
-    assert {table for table, _ in found} >= {"bookings", "outbox", "people", "tokens", "audit"}
+    assert {table for table, _ in found} >= {
+        *("bookings", "events", "outbox", "people", "tokens", "audit")
+    }
     whole, (part,) = everything(lived.api, lived.cookies[person])
     assert missing(found, whole, person) == []
     assert part.headers["Content-Disposition"] == 'attachment; filename="labbokning.json"'
@@ -269,7 +320,7 @@ def test_it_says_what_it_is_in_words_and_nothing_of_others(lived: Lived) -> None
     assert whole["account"]["profile"]["partner_until"] == "2027-01-31"
     assert {each["by"] for one in whole["bookings"] for each in one["log"]} >= {"you", "staff"}
     said = json.dumps(whole)
-    for word in (api_id(SAMI), SAMI.email, api_id(PIA), "eero.eskola", "token_hash"):
+    for word in (api_id(SAMI), SAMI.email, api_id(PIA), PIA.email, "eero.eskola", "token_hash"):
         assert word not in said, word
     his, _ = everything(lived.api, lived.cookies[SAMI])
     said = json.dumps(his)
@@ -281,12 +332,15 @@ def test_in_many_small_parts_it_is_the_same(lived: Lived, monkeypatch: pytest.Mo
     found = mentions(lived.tables, AINO)
     whole, _ = everything(lived.api, lived.cookies[AINO])
     monkeypatch.setattr(export, "PAGE", 2)
+    monkeypatch.setattr(export, "EVENTS", 1)
     monkeypatch.setattr(export, "MOST_SIGNS", 1)
     again, parts = everything(lived.api, lived.cookies[AINO])
     assert len(parts) > 8
     assert missing(found, again, AINO) == []
     for name, key in (("bookings", "booking_id"), ("messages", "message_id")):
         assert [each[key] for each in again[name]] == [each[key] for each in whole[name]]
+    assert again["signups"] == whole["signups"]
+    assert len(whole["signups"]) == 3
 
 
 def test_a_slow_store_makes_more_parts_and_none_is_lost(
@@ -360,8 +414,35 @@ def _told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "Booked", lambda one, _, log: booked(one, None, log))
 
 
+def _parties(*, leads: bool) -> Callable[[pytest.MonkeyPatch], None]:
+    """Only those that one leads, or only those that one does not."""
+
+    def leave_out(monkeypatch: pytest.MonkeyPatch) -> None:
+        whole = own_signups.of_parts
+        monkeypatch.setattr(
+            own_signups,
+            "of_parts",
+            lambda *given: [each for each in whole(*given) if each.leads is leads],
+        )
+
+    return leave_out
+
+
+def _of_signup(**changes: Any) -> Callable[[pytest.MonkeyPatch], None]:
+    def leave_out(monkeypatch: pytest.MonkeyPatch) -> None:
+        whole = export._signed_up
+        monkeypatch.setattr(export, "_signed_up", lambda *given: replace(whole(*given), **changes))
+
+    return leave_out
+
+
 LEFT_OUT = {
     "bookings": (AINO, _section("bookings")),
+    "sign-ups": (AINO, _section("signups")),
+    "parties of others": (AINO, _parties(leads=True)),
+    "one's own parties": (AINO, _parties(leads=False)),
+    "what a sign-up's person was told": (AINO, _of_signup(told=None)),
+    "what was done to a sign-up": (AINO, _of_signup(log=[])),
     "messages": (AINO, _section("messages")),
     "what they did": (AINO, _section("done")),
     "what was done to them": (AINO, _section("suffered")),

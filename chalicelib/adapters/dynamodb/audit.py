@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.adapters.dynamodb.client import read
+from chalicelib.adapters.dynamodb.client import pages, read
 from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, instant, iso, plain, typed
 from chalicelib.adapters.dynamodb.transaction import Transaction
 from chalicelib.domain.audit import Entry
@@ -54,6 +54,24 @@ class Audit:
     ) -> Page[Entry]:
         """What somebody did in [first, last), newest first, by the index."""
         return self._list("actor", actor, first, last, limit, after, IndexName="by_actor")
+
+    def of_person(self, subject: str, person_id: str) -> list[Entry]:
+        """What was done to a person's part in something, newest first, strongly consistent.
+
+        All of the subject is read: of an event with a thousand sign-ups, a request or two.
+        """
+        found = pages(
+            self._clock,
+            self._client.query,
+            TableName=self._table,
+            ConsistentRead=True,
+            KeyConditionExpression="#subject = :subject",
+            FilterExpression="person_id = :person",
+            ExpressionAttributeNames={"#subject": "subject"},
+            ExpressionAttributeValues=typed({":subject": subject, ":person": person_id}),
+            ScanIndexForward=False,
+        )
+        return [entry_of(item) for item in found]
 
     def _list(
         self,

@@ -201,6 +201,17 @@ class EventOut(Answer):
     reason: str
 
 
+class EventInShort(Answer):
+    """An event as a line of somebody's own list."""
+
+    event_id: str
+    state: State
+    title: Texts
+    start: str
+    end: str
+    time_zone: str
+
+
 class EventList(Answer):
     """Events of a range."""
 

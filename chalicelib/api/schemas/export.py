@@ -5,10 +5,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from chalicelib.api.schemas.base import Answer, Model
-from chalicelib.api.schemas.bookings import BookingOut
+from chalicelib.api.schemas.bookings import BookingOut, PersonIn
+from chalicelib.api.schemas.events import EventInShort, Way
 from chalicelib.api.schemas.feeds import FeedOut
 from chalicelib.api.schemas.fields import Cursor, Language
 from chalicelib.api.schemas.outbox import MessageOut
+from chalicelib.api.schemas.signups import GuestOut
+from chalicelib.api.schemas.signups import State as SignUpState
 
 Whose = Literal["you", "staff", "system", "clock", "anonymous"]
 
@@ -103,15 +106,16 @@ class AccountKept(Answer):
 
 
 class ToldKept(Answer):
-    """What a mail told one of a booking."""
+    """What a mail told one of a booking or a sign-up."""
 
     message_id: str
     start: str
     end: str
-    space_ids: list[str]
-    units: int
+    space_ids: Annotated[list[str], Field(description="of a sign-up its way")]
+    units: Annotated[int, Field(description="of a sign-up, persons")]
     equipment: dict[str, int]
     facilitator: str | None
+    place: Annotated[str, Field(description="of an event: a space, an address or the link to join")]
     method: Literal["REQUEST", "CANCEL"] | None
     sequence: int
 
@@ -143,6 +147,47 @@ class BookingKept(BookingOut):
     log: list[EntryKept]
 
 
+class GuestKept(GuestOut):
+    """Somebody who comes along with one, or came."""
+
+    arrived_at: str | None
+
+
+class SignUpKept(Answer):
+    """What of a sign-up is one's own where one leads it."""
+
+    signup_id: str
+    person: PersonIn
+    guests: list[GuestKept]
+    answers: dict[str, bool | str]
+    made_by: Whose
+    number: Annotated[int | None, Field(description="in the waiting list")]
+    confirm_by: str | None
+    offer_until: str | None
+    network: str
+    sequence: int
+    version: int
+    told: ToldKept | None
+    telling: ToldKept | None
+    log: list[EntryKept]
+
+
+class AttendingKept(Answer):
+    """One's part in an event. With whom one comes along is not said: they are other people."""
+
+    event: EventInShort
+    leads: Annotated[bool, Field(description="whether one signed up oneself")]
+    state: SignUpState
+    way: Way
+    size: Annotated[int, Field(description="persons")]
+    created_at: str
+    name: Annotated[str, Field(description="as it was written when one was signed up")]
+    diet: Annotated[str, Field(description="as long as it is kept, as `accessibility` is")]
+    accessibility: str
+    arrived_at: str | None
+    own: SignUpKept | None
+
+
 class ExportOut(Answer):
     """All that is kept, or a part of it: the rest is at `next`, as `cursor`."""
 
@@ -151,6 +196,7 @@ class ExportOut(Answer):
     at: str
     account: AccountKept | None = Field(description="in the first part")
     bookings: list[BookingKept]
+    signups: list[AttendingKept]
     messages: list[MessageOut]
     log: list[EntryKept]
     next: str | None

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from chalicelib.api.schemas.base import Answer, FormIn, Model
 from chalicelib.api.schemas.bookings import PersonIn
-from chalicelib.api.schemas.events import Way
+from chalicelib.api.schemas.events import EventInShort, Way
 from chalicelib.api.schemas.fields import Email, Id, Language, Line, Name, _text
 
 Answered = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_text)]
@@ -135,11 +135,9 @@ class LeaveQuery(Model):
     ] = False
 
 
-class SignUpOut(Answer):
-    """Where somebody stands."""
+class StandingOut(Answer):
+    """How a sign-up stands."""
 
-    signup_id: str
-    event_id: str
     state: State
     way: Way
     size: Annotated[int, Field(description="persons")]
@@ -150,6 +148,31 @@ class SignUpOut(Answer):
         str | None, Field(description="until when an offered seat can be accepted")
     ]
     created_at: str
+
+
+class SignUpOut(StandingOut):
+    """Where somebody stands."""
+
+    signup_id: str
+    event_id: str
+
+
+class OwnSignUpOut(StandingOut):
+    """A line of one's own list."""
+
+    signup_id: Annotated[
+        str | None,
+        Field(description="null where one comes along: who leads the party may change it"),
+    ]
+    leads: Annotated[bool, Field(description="whether one signed up oneself")]
+    event: EventInShort
+
+
+class OwnSignUpList(Answer):
+    """One's own sign-ups."""
+
+    items: list[OwnSignUpOut]
+    next: str | None
 
 
 class GuestOut(Answer):

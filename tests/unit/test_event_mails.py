@@ -9,10 +9,10 @@ from chalicelib.domain.errors import PostRefused
 from chalicelib.domain.events import State as EventState
 from chalicelib.domain.messages import EVERYBODY, Kind, State
 from chalicelib.domain.programmes import Programme
-from chalicelib.services import event_copies, events, sender
+from chalicelib.services import event_copies, event_series, events, sender
 from tests.builders import STAFF, an_intent, at
 from tests.event_builders import END, START, an_event, somebody
-from tests.event_scene import EVENT, edits, id_of
+from tests.event_scene import EVENT, edits, id_of, signs_up
 from tests.seat_office import FIVE, Office, sequence
 
 A_DAY_BEFORE, AN_HOUR_BEFORE = START - timedelta(days=1), START - timedelta(hours=1)
@@ -157,6 +157,32 @@ def test_a_copy_has_reminders_of_its_own_once_it_is_published():
     assert reminded(office, later) == []
     mine = [e for e in office.store.messages.values() if e.subject == f"event#{made.event_id}"]
     assert [each.state for each in mine] == [State.EXPANDED] * 2
+
+
+@pytest.mark.parametrize("skipped", ["called off", "never published"])
+def test_of_twelve_weekly_dates_of_which_one_is_skipped_eleven_are_reminded_of(skipped: str):
+    """R-22: what comes again are events here, each with a life of its own. The twelve dates of a booking are
+    those of a series, and the one that is skipped was called off, or was never published.
+    """
+    office = published("aino", reminders=("P1D",))
+    event_series.begin(office.ports, EVENT, "FREQ=WEEKLY;COUNT=12", an_intent(STAFF))
+    series = event_series.go_on(office.ports, EVENT, an_intent(STAFF))
+    others = [each.event.event_id for each in series.others]
+    for event_id in others:
+        if skipped == "called off" or event_id != others[4]:
+            events.publish(office.ports, event_id, an_intent(STAFF))
+        signs_up(office.ports, "aino", event_id=event_id, actor=STAFF)
+    if skipped == "called off":
+        events.call_off(office.ports, others[4], "", an_intent(STAFF))
+    office.run(START + timedelta(weeks=12))
+    sent = [e for e in office.of_kind(Kind.EVENT_REMINDER) if e.state is State.SENT]
+    told = sorted(sent, key=lambda each: each.due_at)
+    assert [each.subject for each in told] == [
+        f"event#{each}" for each in (EVENT, *others) if each != others[4]
+    ]
+    assert len(told) == 11
+    zone = office.store.site.zone
+    assert {f"{each.due_at.astimezone(zone):%a %H:%M}" for each in told} == {"Tue 09:00"}
 
 
 def test_an_event_called_off_reminds_nobody():

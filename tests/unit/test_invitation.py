@@ -87,7 +87,7 @@ def test_an_invitation_has_what_it_needs_and_nothing_else() -> None:
 
 
 def test_only_the_reader_is_invited() -> None:
-    """I-07."""
+    """I-07, I-16: no answer is asked for."""
     event = event_of(a_part())
     attendee = event["ATTENDEE"]
     assert attendee == "mailto:aino.aalto@gov.fi"

@@ -245,3 +245,24 @@ def test_the_link_is_in_the_mail_and_in_its_entry():
     (entry,) = Calendar.from_ical(mail.calendars[0]).walk("VEVENT")
     assert entry["CONFERENCE"] == entry["DESCRIPTION"] == "https://meet.example/x"
     assert "https://meet.example/x" in mail.text
+
+
+@pytest.mark.parametrize("mailbox", ["tilat@lab.example", "isannat@muu.example"])
+def test_who_declines_in_a_calendar_writes_to_the_hosts_and_keeps_the_seat(mailbox: str):
+    """I-16: the reply goes to whom the mail came from, the mailbox of the settings; none is asked for
+    (RFC 5545, 3.2.17), nothing reads it by itself, and a seat is given up by the link of the mail alone.
+    """
+    office = Office(mailbox=mailbox)
+    office.sign_up("aino")
+    office.deliver()
+    before = office.of("aino")
+    (mail,) = office.mails()
+    (entry,) = Calendar.from_ical(mail.calendars[0]).walk("VEVENT")
+    assert entry["ORGANIZER"] == f"mailto:{mailbox}"
+    assert mail.message["Reply-To"] == mailbox
+    assert mail.message["From"].addresses[0].addr_spec == mailbox
+    assert entry["ATTENDEE"].params["RSVP"] == "FALSE"
+    assert entry["ATTENDEE"].params["PARTSTAT"] == "ACCEPTED"
+    office.run(START - timedelta(days=2))
+    assert office.of("aino") == before
+    assert office.counters == (4, 0)

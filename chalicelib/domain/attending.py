@@ -47,5 +47,10 @@ def place_of(one: Attending, at: datetime) -> list[Any]:
     return [int(over), -starts if over else starts, one.event.event_id]
 
 
+def is_ahead(one: Attending, now: datetime) -> bool:
+    """Whether they are to come to it, or may be: they have a seat, are offered one, or wait."""
+    return one.event.live and one.signup.live and now < one.event.ends_at
+
+
 def _weight(one: Attending) -> tuple[bool, bool, datetime]:
     return one.signup.live, one.leads, one.signup.created_at

@@ -4,6 +4,7 @@ from chalicelib.api import cookies, erasing, problems
 from chalicelib.api.call import Call
 from chalicelib.api.replies import Reply
 from chalicelib.domain.catalog import Catalog
+from chalicelib.pages import own_events
 from chalicelib.pages.errors import asked_language, why_again
 from chalicelib.pages.form import Form, last, typed
 from chalicelib.pages.html import HTML, choose_language, link, render, see, words_of
@@ -63,6 +64,7 @@ def forget(call: Call) -> Reply:
 def _page(call: Call, form: Form, *, status: int = 200, heading: str = "") -> Reply:
     now = call.ports.clock.now()
     ahead, _ = own_bookings_of(call, now)
+    coming, _ = own_events.of_reader(call, now)
     return render(
         call,
         "erase.html",
@@ -73,4 +75,5 @@ def _page(call: Call, form: Form, *, status: int = 200, heading: str = "") -> Re
         form=form,
         refusal=heading,
         ahead=sum(booking.starts_at > now for booking in ahead),
+        coming=sum(each.event.starts_at > now for each in coming),
     )

@@ -1,4 +1,4 @@
-"""A person's own page: their bookings, what they said of themselves, and what they can do with all of it."""
+"""A person's own page: their bookings and events, what they said of themselves, and what they can do with all of it."""
 
 import itertools
 from collections.abc import Iterable
@@ -15,6 +15,7 @@ from chalicelib.domain.errors import StaleVersion
 from chalicelib.domain.private_feeds import BACK, in_sight
 from chalicelib.domain.private_feeds import MOST as MOST_FEEDS
 from chalicelib.domain.times import local_date
+from chalicelib.pages import own_events
 from chalicelib.pages.errors import asked_language, why_again
 from chalicelib.pages.form import Form, explain, label, last, new_key, typed
 from chalicelib.pages.html import HTML, choose_language, link, render, see, words_of
@@ -118,6 +119,7 @@ def own_page(
     catalog, now = call.catalog_or_defaults, call.ports.clock.now()
     words = words_of(call, catalog)
     ahead, over = own_bookings_of(call, now)
+    coming, gone = own_events.of_reader(call, now)
     until = found.profile.partner_until
     return render(
         call,
@@ -137,6 +139,8 @@ def own_page(
         most_feeds=MOST_FEEDS,
         ahead=_lines(call, ahead, catalog, words),
         over=_lines(call, reversed(over), catalog, words),
+        coming=[own_events.line(call, each, catalog, words, now) for each in coming],
+        gone=[own_events.line(call, each, catalog, words, now) for each in gone],
     )
 
 

@@ -39,9 +39,11 @@ def parts_of(ports: Ports, person_id: str) -> list[Part]:
 
 def of_parts(ports: Ports, person_id: str, parts: Iterable[Part], now: datetime) -> list[Attending]:
     """Those of them that a person is in, as they are at `now`, by event."""
+    wanted = list(parts)
+    stored = ports.events.parties(wanted) if wanted else []
     found = [
         Attending(event, judged(signup, now), person_id)
-        for event, signup in ports.events.parties(parts)
+        for event, signup in stored
         if person_id in signup.person_ids
     ]
     return sorted(found, key=lambda each: (each.event.event_id, each.signup.person_id))

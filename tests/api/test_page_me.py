@@ -229,8 +229,8 @@ def test_a_copy_of_all_that_is_kept_is_a_link_away(api: Api, browser: Browser) -
     assert answers[1].text.startswith("BEGIN:VCALENDAR")
 
 
-def test_the_page_costs_five_looks(api: Api, browser: Browser) -> None:
-    """Who asks, what is known of them, whether they want reminders, their bookings, their addresses."""
+def test_the_page_costs_six_looks(api: Api, browser: Browser) -> None:
+    """Who asks, what is known of them, whether they want reminders, their bookings, events and addresses."""
     api.store.calls.clear()
     browser.get("/me")
     assert [name for name in api.store.calls if not name.startswith("catalog")] == [
@@ -238,6 +238,7 @@ def test_the_page_costs_five_looks(api: Api, browser: Browser) -> None:
         "snapshot",
         "people.reminders",
         "bookings.list",
+        "events.parts_of",
         "feeds.of_person",
     ]
 

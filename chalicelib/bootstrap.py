@@ -52,6 +52,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
     from chalicelib.adapters.dynamodb.ledger import Ledger
     from chalicelib.adapters.dynamodb.limits import Limits
     from chalicelib.adapters.dynamodb.logins import Logins
+    from chalicelib.adapters.dynamodb.notices import Notices
     from chalicelib.adapters.dynamodb.outbox import Outbox
     from chalicelib.adapters.dynamodb.people import People
     from chalicelib.adapters.dynamodb.snapshots import Snapshots
@@ -78,6 +79,7 @@ def make_ports(client: Any, prefix: str, clock: Clock, settings: Settings | None
         clock=clock,
         settings=CatalogCache(catalog, clock),
         outbox=Outbox(client, prefix, clock),
+        notices=Notices(client, prefix, clock),
         queue=_Queue(settings),
         post=_Post(settings),
         secrets=_Secrets(settings),

@@ -10,6 +10,7 @@ from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.letters import Told
 from chalicelib.domain.logins import LONGEST
 from chalicelib.domain.messages import Message
+from chalicelib.domain.notices import Notice
 from chalicelib.domain.retention import Night, Token, Trace
 from chalicelib.services.ports import Fields, Page
 
@@ -26,8 +27,9 @@ class FakeKeeping:
     def bookings(self, limit: int, after: Fields | None) -> Page[Booking]:
         return self._page(lambda: dict(self._store.bookings), limit, after)
 
-    def messages(self, limit: int, after: Fields | None) -> Page[Message | Told]:
-        return self._page(lambda: {**self._store.messages, **self._store.told}, limit, after)
+    def messages(self, limit: int, after: Fields | None) -> Page[Message | Told | Notice]:
+        store = self._store
+        return self._page(lambda: {**store.messages, **store.told, **store.notices}, limit, after)
 
     def tokens(self, limit: int, after: Fields | None) -> Page[Token]:
         return self._page(lambda: {each.token_hash: each for each in self._tokens()}, limit, after)
@@ -53,6 +55,9 @@ class FakeKeeping:
     def remove_message(self, tx: "FakeTransaction", message: Message) -> None:
         key = ("outbox", message.message_id)
         self._remove(tx, key, self._store.messages, message.message_id, message.version)
+
+    def remove_notice(self, tx: "FakeTransaction", notice_id: str) -> None:
+        self._remove(tx, ("outbox", f"notice#{notice_id}"), self._store.notices, notice_id, None)
 
     def remove_told(self, tx: "FakeTransaction", subject: str, person_id: str) -> None:
         key = f"told#{subject}#{person_id}"

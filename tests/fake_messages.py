@@ -10,8 +10,9 @@ from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.letters import Letter, Preview, Told
 from chalicelib.domain.messages import Kind, Message
+from chalicelib.domain.notices import Notice
 from chalicelib.domain.signups import SignUp
-from chalicelib.services.ports import Audience, Fields, MessageContext, Page
+from chalicelib.services.ports import Audience, Clock, Fields, MessageContext, Page
 
 if TYPE_CHECKING:
     from tests.fakes import FakeTransaction, Store
@@ -84,6 +85,7 @@ class FakeOutbox:
                 reminders_off=message.person_id in store.reminders_off,
                 paused_until=store.paused_until,
                 login=store.logins.get(name) if kind == "login" else None,
+                notice=store.notices.get(message.rule),
                 profile=(
                     store.profiles.get(message.person_id) if kind in ("login", "person") else None
                 ),
@@ -111,6 +113,12 @@ class FakeOutbox:
 
     def by_subject(self, subject: str, limit: int, after: Fields | None) -> Page[Message]:
         return self._list(lambda each: each.subject == subject, limit, after)
+
+    def of_kind(self, subject: str, kind: Kind) -> list[Message]:
+        def wanted(each: Message) -> bool:
+            return each.subject == subject and each.kind is kind
+
+        return list(self._list(wanted, 1_000_000, None).items)
 
     def by_person(self, person_id: str, limit: int, after: Fields | None) -> Page[Message]:
         return self._list(lambda each: each.person_id == person_id, limit, after)
@@ -152,6 +160,31 @@ class FakeOutbox:
             return Page(found[:limit], more)
 
         return self._store.call("outbox.list", read)
+
+
+class FakeNotices:
+    def __init__(self, store: "Store", clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def put(self, tx: "FakeTransaction", notice: Notice) -> None:
+        notices, key = self._store.notices, notice.notice_id
+        tx.add(
+            ("outbox", f"notice#{key}"),
+            VERSION,
+            lambda: VersionRaced() if key in notices else None,
+            lambda: notices.__setitem__(key, notice),
+        )
+
+    def of(self, notice_ids: Iterable[str]) -> list[Notice]:
+        wanted, now = list(notice_ids), self._clock.now()
+        found = self._store.notices
+        return self._store.call(
+            "notices.of",
+            lambda: [
+                found[each] for each in wanted if each in found and now < found[each].kept_until
+            ],
+        )
 
 
 class FakeAudiences:

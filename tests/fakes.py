@@ -36,6 +36,7 @@ from chalicelib.domain.holds import Holds
 from chalicelib.domain.letters import Told
 from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.messages import Message
+from chalicelib.domain.notices import Notice
 from chalicelib.domain.occupancy import LedgerDay
 from chalicelib.domain.private_feeds import PrivateFeed
 from chalicelib.domain.profiles import Profile
@@ -52,6 +53,7 @@ from tests.fake_events import FakeEvents
 from tests.fake_keeping import FakeKeeping
 from tests.fake_messages import (
     FakeAudiences,
+    FakeNotices,
     FakeOutbox,
     FakePost,
     FakeQueue,
@@ -97,6 +99,7 @@ class Store:
     audit: list[dict[str, Any]] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     told: dict[str, Told] = field(default_factory=dict)
+    notices: dict[str, Notice] = field(default_factory=dict)
     audiences: dict[str, tuple[int, list[str]]] = field(default_factory=dict)  # revision, people
     suppressed: dict[str, str] = field(default_factory=dict)
     reminders_off: set[str] = field(default_factory=set)
@@ -658,6 +661,7 @@ def memory_ports(store: Store | None = None, clock: FakeClock | None = None) -> 
         queue=FakeQueue(store),
         post=FakePost(store),
         secrets=FakeSecrets(),
+        notices=FakeNotices(store, clock),
         audiences=FakeAudiences(store),
         calendars=Calendars(),
         markdown=markdown,

@@ -22,10 +22,10 @@ TITLE_LEVEL = 2  # of what stands over a description on a page
 LIST_ITEM = "– "
 
 
-def html(text: str) -> str:
-    """A fragment of HTML, its headings below those of the page, with nothing in it that acts."""
+def html(text: str, below: int = TITLE_LEVEL) -> str:
+    """A fragment of HTML, its headings below a level of the page's, with nothing in it that acts."""
     tokens = _parsed(text)
-    _below_the_page(tokens)
+    _below_the_page(tokens, below)
     parser = _parser()
     return printable_lines(parser.renderer.render(tokens, parser.options, {})).strip()
 
@@ -68,12 +68,12 @@ def _picture(_: Any, tokens: list["Token"], index: int, *__: Any) -> str:
     return escape(_words(tokens[index].children or ()))
 
 
-def _below_the_page(tokens: list["Token"]) -> None:
+def _below_the_page(tokens: list["Token"], title: int) -> None:
     """No level of headings is left out, whatever was typed; of code, no language is told."""
-    level, before = TITLE_LEVEL, TITLE_LEVEL
+    level, before = title, title
     for token in tokens:
         if token.type == "heading_open":
-            level = before = min(int(token.tag[1]) + TITLE_LEVEL, before + 1, 6)
+            level = before = min(int(token.tag[1]) + title, before + 1, 6)
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{level}"
         token.info = ""

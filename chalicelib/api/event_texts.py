@@ -116,6 +116,11 @@ MESSAGES: dict[str, Three] = {
         "Skriv regeln i formen FREQ=WEEKLY;COUNT=6.",
         "Write the rule as FREQ=WEEKLY;COUNT=6.",
     ),
+    "invalid-request/remote-link": (
+        "Etäyhteyden linkin voi lähettää vain niille, joilla on etäpaikka.",
+        "Länken för distansdeltagande kan skickas bara till dem som har en distansplats.",
+        "The link to join can be sent only to those who have a remote seat.",
+    ),
     "stale-state/series": (
         "Tapahtuma kuuluu jo sarjaan.",
         "Evenemanget hör redan till en serie.",

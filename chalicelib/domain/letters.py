@@ -9,6 +9,7 @@ from chalicelib.domain.bookings import Booking
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.events import Event, Way
 from chalicelib.domain.messages import Kind
+from chalicelib.domain.notices import Notice
 from chalicelib.domain.people import Person
 from chalicelib.domain.signups import SignUp
 from chalicelib.domain.signups import State as SignUpState
@@ -92,6 +93,7 @@ class Letter:
     now: datetime
     booking: Booking | None = None  # of a digest, a login and an invitation there is none
     seat: Seat | None = None  # of a mail about a sign-up
+    notice: Notice | None = None  # what staff say to those of an event
     rule: str = ""  # of a reminder: P1D, PT1H
     before: Facts | None = None  # of a change: what this person was told last
     method: Method | None = None  # of the calendar part; None: there is none

@@ -47,6 +47,7 @@ class Kind(StrEnum):
     OFFER_EXPIRY = "offer-expiry"
     EVENT_CHANGE = "event-change"  # of its time or place
     EVENT_REMINDER = "event-reminder"
+    EVENT_NOTICE = "event-notice"  # what staff have to say
     EVENT_FEEDBACK = "event-feedback"  # of who was there, asked for afterwards
 
 
@@ -88,6 +89,7 @@ PRECEDENCE = (
     Kind.PROMOTION,
     Kind.OFFER,
     Kind.EVENT_CHANGE,
+    Kind.EVENT_NOTICE,
     Kind.CHANGE,
     Kind.CONFIRMATION,
     Kind.SEAT,

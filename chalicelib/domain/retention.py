@@ -15,6 +15,7 @@ from chalicelib.domain.erasures import Erasure
 from chalicelib.domain.events import NEEDS_KEPT, Event
 from chalicelib.domain.letters import Told
 from chalicelib.domain.messages import Message
+from chalicelib.domain.notices import KEPT, Notice
 from chalicelib.domain.people import ERASED
 from chalicelib.domain.profiles import Profile
 from chalicelib.domain.times import local_date
@@ -71,6 +72,13 @@ MESSAGES = Rule(
     "removed",
     "that a mail went out is of use as long as its booking is, and for the question after that",
 )
+NOTICES = Rule(
+    "notices",
+    KEPT,
+    "it was written",
+    "removed; that it was sent, and when, stays with its messages",
+    "what staff say to those of an event is of use until it is over, and they may name people",
+)
 TOKENS = Rule(
     "tokens",
     timedelta(days=1),
@@ -92,7 +100,7 @@ STRAYS = Rule(
     "anonymised",
     "an index may be late; this looks at the tables themselves",
 )
-RULES = (BOOKINGS, NEEDS, HOLDS, PERSONS, MESSAGES, TOKENS, ERASURES, STRAYS)
+RULES = (BOOKINGS, NEEDS, HOLDS, PERSONS, MESSAGES, NOTICES, TOKENS, ERASURES, STRAYS)
 
 
 class Table(StrEnum):
@@ -247,8 +255,10 @@ def event_due(event: Event, moment: Moment) -> Rule | None:
     return NEEDS
 
 
-def message_due(thing: Message | Told, moment: Moment) -> Rule | None:
-    """The rule by which a message, or what somebody was told, has to go by now."""
+def message_due(thing: Message | Told | Notice, moment: Moment) -> Rule | None:
+    """The rule by which a message, what somebody was told, or a notice has to go by now."""
+    if isinstance(thing, Notice):
+        return NOTICES if thing.kept_until <= moment.at else None
     if isinstance(thing, Told):
         ends = [each.facts.ends_at for each in (thing.told, thing.telling) if each]
         over = not ends or max(ends) + MESSAGES.after <= moment.at

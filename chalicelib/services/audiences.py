@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from chalicelib.domain.feedback import counted_ways, unasked, was_there
 from chalicelib.domain.messages import Kind, Message
+from chalicelib.domain.notices import is_for
 from chalicelib.domain.signups import SignUp, told_of_the_event
 from chalicelib.services.attendance import all_of
 from chalicelib.services.ports import Ports
@@ -16,7 +17,15 @@ def wanted(ports: Ports, message: Message) -> Wanted | Drop:
     """Which sign-ups it becomes a message for, or why for none."""
     if message.kind is Kind.EVENT_FEEDBACK:
         return _who_was_there(ports, message)
+    if message.kind is Kind.EVENT_NOTICE:
+        return _whom_it_is_for(ports, message)
     return told_of_the_event
+
+
+def _whom_it_is_for(ports: Ports, message: Message) -> Wanted | Drop:
+    for notice in ports.notices.of((message.rule,)):
+        return lambda signup: is_for(notice, signup)
+    return Drop("no-text")
 
 
 def _who_was_there(ports: Ports, message: Message) -> Wanted | Drop:

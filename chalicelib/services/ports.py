@@ -21,6 +21,7 @@ from chalicelib.domain.letters import Letter, Preview, Told
 from chalicelib.domain.limits import Counter
 from chalicelib.domain.logins import Login, Session
 from chalicelib.domain.messages import Kind, Message
+from chalicelib.domain.notices import Notice
 from chalicelib.domain.occupancy import LedgerDay
 from chalicelib.domain.people import Role
 from chalicelib.domain.private_feeds import OwnCalendar, PrivateFeed
@@ -87,6 +88,7 @@ class MessageContext:
     paused_until: datetime | None = None  # sending as a whole
     login: Login | None = None  # of a mail with a link to log in by
     profile: Profile | None = None  # of a mail that is about its person
+    notice: Notice | None = None  # of a mail that says what staff wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,6 +471,16 @@ class Provider(Protocol):
         """
 
 
+class Notices(Protocol):
+    """What staff write to those of an event, for as long as it is kept."""
+
+    def put(self, tx: Transaction, notice: Notice) -> None:
+        """A new one; VersionRaced where it is there."""
+
+    def of(self, notice_ids: Iterable[str]) -> list[Notice]:
+        """Those whose words are kept still, strongly consistent, in no order."""
+
+
 class Outbox(Protocol):
     """Messages, from the transaction that they tell of to their end."""
 
@@ -501,6 +513,9 @@ class Outbox(Protocol):
 
     def by_subject(self, subject: str, limit: int, after: Fields | None) -> Page[Message]:
         """The messages about a thing, by when they are due."""
+
+    def of_kind(self, subject: str, kind: Kind) -> list[Message]:
+        """All messages of a kind about a thing, by the index, by when they are due."""
 
     def by_person(self, person_id: str, limit: int, after: Fields | None) -> Page[Message]:
         """The messages to a person, by when they are due."""
@@ -622,8 +637,8 @@ class Keeping(Protocol):
     def bookings(self, limit: int, after: Fields | None) -> Page[Booking]:
         """Some of all bookings, in no order that means anything."""
 
-    def messages(self, limit: int, after: Fields | None) -> Page[Message | Told]:
-        """Some of all messages, and of what people were told."""
+    def messages(self, limit: int, after: Fields | None) -> Page[Message | Told | Notice]:
+        """Some of all messages, of what people were told, and of notices."""
 
     def tokens(self, limit: int, after: Fields | None) -> Page[Token]:
         """Some of all sessions, proofs, answers and counters."""
@@ -639,6 +654,9 @@ class Keeping(Protocol):
 
     def remove_message(self, tx: Transaction, message: Message) -> None:
         """VersionRaced where it has another version."""
+
+    def remove_notice(self, tx: Transaction, notice_id: str) -> None:
+        """The words of a notice, if they are there."""
 
     def remove_told(self, tx: Transaction, subject: str, person_id: str) -> None:
         """What somebody was told of a subject."""
@@ -753,6 +771,7 @@ class Ports:
     clock: Clock
     settings: Settings
     outbox: Outbox
+    notices: Notices
     queue: Queue
     post: Post
     secrets: Secrets

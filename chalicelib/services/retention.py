@@ -18,6 +18,7 @@ from chalicelib.domain.events import Event
 from chalicelib.domain.kept import is_somebody
 from chalicelib.domain.letters import Told
 from chalicelib.domain.messages import Message
+from chalicelib.domain.notices import Notice
 from chalicelib.domain.people import CLOCK
 from chalicelib.domain.retention import MESSAGES, STAGES, Moment, Night, Rule, Table, Token, Trace
 from chalicelib.services import erasure, months, remains, tallies, traces
@@ -116,12 +117,14 @@ def _anonymise(ports: Ports, booking: Booking, _rule: Rule, _: Moment) -> bool:
     return traces.booking(ports, booking.booking_id, booking.person_id, by_rule=True)
 
 
-def _forget_message(ports: Ports, thing: Message | Told, rule: Rule, _: Moment) -> bool:
+def _forget_message(ports: Ports, thing: Message | Told | Notice, rule: Rule, _: Moment) -> bool:
     if isinstance(thing, Message) and rule is not MESSAGES:
         return traces.stray_message(ports, thing.message_id, thing.person_id)
     tx = ports.begin()
     if isinstance(thing, Told):
         ports.keeping.remove_told(tx, thing.subject, thing.person_id)
+    elif isinstance(thing, Notice):
+        ports.keeping.remove_notice(tx, thing.notice_id)
     else:
         ports.keeping.remove_message(tx, thing)
     return _commit(tx.commit)

@@ -8,7 +8,16 @@ from chalicelib.domain.events import Event, Way
 from chalicelib.domain.feedback import unasked
 from chalicelib.domain.letters import Letter, Method, Seat, Telling, Told, facts_of_seat
 from chalicelib.domain.messages import REMINDERS, Kind, Message
-from chalicelib.domain.signups import SignUp, State, entry_of, judged, place_of, told_of_the_event
+from chalicelib.domain.notices import is_for
+from chalicelib.domain.signups import (
+    SignUp,
+    State,
+    entry_of,
+    has_links,
+    judged,
+    place_of,
+    told_of_the_event,
+)
 from chalicelib.domain.spoken import in_language
 from chalicelib.services.links import (
     signup_code,
@@ -27,7 +36,8 @@ TELLING = (
     *(Kind.WAITING, Kind.OFFER, Kind.OFFER_EXPIRY),
     *(Kind.SEAT_CANCELLATION, Kind.DEPARTURE, Kind.EVENT_CHANGE),
 )
-OF_THE_EVENT = (Kind.EVENT_CHANGE, Kind.EVENT_REMINDER, Kind.EVENT_FEEDBACK)
+LATER = (Kind.EVENT_NOTICE, Kind.EVENT_FEEDBACK)  # than the event, or that may be
+OF_THE_EVENT = (Kind.EVENT_CHANGE, Kind.EVENT_REMINDER, *LATER)
 KINDS = (*TELLING, *OF_THE_EVENT, Kind.SIGNUP_PROOF, Kind.KNOWN)
 OWN = (State.LEFT, State.HANDED_OVER)  # over by what its person did
 
@@ -51,14 +61,15 @@ def seat_letter(
         if known is None:
             return Wait()
         told = known
-    if reason := _untrue(message, context.event, signup, told.told, catalog):
+    if message.kind is Kind.EVENT_NOTICE and not _kept(context, now):
+        return Drop("no-text")
+    if reason := _untrue(message, context, signup, told.told, catalog):
         return Drop(reason)
     seat = _seat(ports, context.event, signup, catalog)
-    if message.kind is Kind.EVENT_FEEDBACK:
-        seat = replace(seat, ticket="", link="")  # it is over
     method = _method(message, seat, told.told)
     letter = _letter(ports, message, seat, method, catalog, now)
-    letter = replace(letter, before=told.told.facts if told.told else None)
+    before = told.told.facts if told.told else None
+    letter = replace(letter, before=before, notice=context.notice)
     if message.kind not in TELLING:
         return Ready(letter, context.signup.version)
     # A mail without a calendar part leaves the entry of an earlier one where it is.
@@ -66,6 +77,10 @@ def seat_letter(
     telling = Telling(message.message_id, facts_of_seat(seat.event, signup), seat.sequence, entry)
     after = replace(told, telling=telling, version=told.version + 1)
     return Ready(letter, context.signup.version, after)
+
+
+def _kept(context: MessageContext, now: datetime) -> bool:
+    return context.notice is not None and now < context.notice.kept_until
 
 
 def content(event: Event, signup: SignUp, catalog: Catalog) -> tuple[str, str]:
@@ -104,7 +119,8 @@ def _letter(
 ) -> Letter:
     signup, proving = seat.signup, message.kind is Kind.SIGNUP_PROOF
     theirs = signup.state is not State.HANDED_OVER  # or else the link is dead (S-25)
-    over = message.kind is Kind.EVENT_FEEDBACK
+    if over := message.kind in LATER and not has_links(signup, seat.event, now):
+        seat = replace(seat, ticket="", link="")
     return replace(
         blank(message, signup.person, catalog, now),
         seat=seat,
@@ -121,9 +137,16 @@ def _letter(
 
 
 def _untrue(
-    message: Message, event: Event, signup: SignUp, told: Telling | None, catalog: Catalog
+    message: Message,
+    context: MessageContext,
+    signup: SignUp,
+    told: Telling | None,
+    catalog: Catalog,
 ) -> str:
     """Why a message is not to be sent; "" if it is true and news."""
+    event, notice = context.event, context.notice
+    if event is None:
+        return "no-subject"
     proved = signup.confirm_by is None
     true = {
         Kind.SIGNUP_PROOF: signup.live and not proved,
@@ -137,6 +160,7 @@ def _untrue(
         Kind.DEPARTURE: not signup.live,
         Kind.EVENT_CHANGE: told_of_the_event(signup),
         Kind.EVENT_REMINDER: signup.state is State.CONFIRMED,
+        Kind.EVENT_NOTICE: notice is not None and is_for(notice, signup),
         Kind.EVENT_FEEDBACK: signup.state is State.CONFIRMED,
     }[message.kind]
     if not true:

@@ -173,6 +173,10 @@ OPERATIONS: Mapping[str, Ask] = {
     "POST /v1/staff/events/{event_id}/signups/batch": Ask(
         Action.RUN, {"people": [{"person": COLLEAGUE["person"]}]}
     ),
+    "POST /v1/staff/events/{event_id}/notices": Ask(
+        Action.RUN, {"subject": {"fi": "Hei"}, "text": {"fi": "Tervetuloa!"}}
+    ),
+    "GET /v1/staff/events/{event_id}/notices": Ask(Action.RUN),
     "GET /v1/staff/events/{event_id}/signups": Ask(Action.RUN),
     "GET /v1/staff/events/{event_id}/signups.csv": Ask(Action.RUN),
     "GET /v1/staff/events/{event_id}/signups.xlsx": Ask(Action.RUN),

@@ -21,6 +21,7 @@ WRITES = [
     ("POST", "/v1/staff/events/e_1/copies", STAFF_KEY),
     ("POST", "/v1/staff/events/e_1/series", STAFF_KEY),
     ("POST", "/v1/staff/events/e_1/signups/batch", STAFF_KEY),
+    ("POST", "/v1/staff/events/e_1/notices", STAFF_KEY),
     ("POST", "/v1/staff/events/e_1/check-in", STAFF_KEY),
     ("POST", "/v1/staff/signups/s_1_2/check-in", STAFF_KEY),
     ("POST", "/v1/staff/signups/s_1_2/let-in", STAFF_KEY),

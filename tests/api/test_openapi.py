@@ -68,6 +68,8 @@ OPERATIONS = {
     "DELETE /v1/staff/events/{event_id}",
     "POST /v1/staff/events/{event_id}/publish",
     "POST /v1/staff/events/{event_id}/copies",
+    "GET /v1/staff/events/{event_id}/notices",
+    "POST /v1/staff/events/{event_id}/notices",
     "GET /v1/staff/events/{event_id}/series",
     "POST /v1/staff/events/{event_id}/series",
     "POST /v1/staff/events/{event_id}/signups/batch",

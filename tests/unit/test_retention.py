@@ -10,12 +10,24 @@ from chalicelib.domain.bookings import State
 from chalicelib.domain.erasures import Erasure
 from chalicelib.domain.letters import Telling, Told, facts_of
 from chalicelib.domain.messages import Kind, message
+from chalicelib.domain.notices import Notice
 from chalicelib.domain.people import ERASED, Role, person_id_of
 from chalicelib.domain.profiles import Profile, newcomer
 from chalicelib.domain.retention import RULES, STAGES, Moment, Night, Token, Trace
-from chalicelib.services import erasure, retention, sender
+from chalicelib.services import erasure, notices, retention, sender
 from chalicelib.services.ports import Quota
-from tests.builders import AINO, ANYBODY, EERO, HELSINKI, NOW, SAMI, the_ports, wed
+from tests.builders import (
+    AINO,
+    ANYBODY,
+    EERO,
+    HELSINKI,
+    NOW,
+    SAMI,
+    STAFF,
+    an_intent,
+    the_ports,
+    wed,
+)
 from tests.contract.things import a_booking
 from tests.event_builders import an_event
 from tests.simulation.invariant import Invariant
@@ -238,6 +250,22 @@ def test_holds_tokens_messages_and_persons_go_by_their_rules(lab):
     clock.forward(minutes=5)
     assert retention.run(ports).erasing == 0
     assert set(store.profiles) == {"p_sami"}
+
+
+def test_the_words_of_a_notice_go_after_a_month_and_that_it_was_sent_stays(lab):
+    """P-04"""
+    ports, store, clock = lab
+    store.events["e_one"] = an_event()
+    for number, day in enumerate((0, 5)):
+        clock.time = NOW + timedelta(days=day)
+        notice = Notice(f"n_{number}", "e_one", {"fi": "Hei"}, {"fi": "Moi"}, clock.now())
+        notices.send(ports, notice, an_intent(STAFF, f"k{number}"))
+    sent = dict(store.messages)
+    to_night(clock, 32)
+    assert retention.run(ports).overdue == 0
+    assert list(store.notices) == ["n_1"]
+    assert store.night.counts["notices"] == 1
+    assert store.messages == sent
 
 
 def test_who_has_booked_within_two_years_stays(lab):

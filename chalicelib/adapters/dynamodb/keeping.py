@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from chalicelib.adapters.dynamodb.bookings import booking_of
 from chalicelib.adapters.dynamodb.client import read
 from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, instant, iso, plain, typed
+from chalicelib.adapters.dynamodb.notices import notice_key, notice_of
 from chalicelib.adapters.dynamodb.outbox import PAUSE, message_of, told_id, told_of
 from chalicelib.adapters.dynamodb.people import PROFILE, QUOTA, profile_of, quota_of
 from chalicelib.adapters.dynamodb.transaction import Rank, Transaction
@@ -15,6 +16,7 @@ from chalicelib.domain.erasures import Erasure, Step
 from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.letters import Told
 from chalicelib.domain.messages import Message
+from chalicelib.domain.notices import Notice
 from chalicelib.domain.retention import Night, Token, Trace
 from chalicelib.services.ports import Clock, Fields, Page
 
@@ -37,13 +39,11 @@ class Keeping:
         """Some of all bookings."""
         return self._scan("bookings", booking_of, limit, after)
 
-    def messages(self, limit: int, after: Fields | None) -> Page[Message | Told]:
-        """Some of all messages, and of what people were told."""
+    def messages(self, limit: int, after: Fields | None) -> Page[Message | Told | Notice]:
+        """Some of all messages, of what people were told, and of notices."""
         page = self._scan("outbox", lambda item: item, limit, after)
         found = [item for item in page.items if item["message_id"] != PAUSE["message_id"]]
-        return Page(
-            [told_of(item) if "told_of" in item else message_of(item) for item in found], page.next
-        )
+        return Page([_of_the_outbox(item) for item in found], page.next)
 
     def tokens(self, limit: int, after: Fields | None) -> Page[Token]:
         """Some of all sessions, proofs, answers and counters."""
@@ -72,6 +72,10 @@ class Keeping:
     def remove_message(self, tx: Transaction, message: Message) -> None:
         """VersionRaced where it has another version."""
         _delete(tx, "outbox", {"message_id": message.message_id}, message.version)
+
+    def remove_notice(self, tx: Transaction, notice_id: str) -> None:
+        """The words of a notice, if they are there."""
+        tx.delete("outbox", {"message_id": notice_key(notice_id)})
 
     def remove_told(self, tx: Transaction, subject: str, person_id: str) -> None:
         """What somebody was told of a subject."""
@@ -193,6 +197,12 @@ def _put(tx: Transaction, item: Item, version: int) -> None:
         values=None if first else {":before": version - 1},
         failure=lambda _: VersionRaced(),
     )
+
+
+def _of_the_outbox(item: Mapping[str, Any]) -> Message | Told | Notice:
+    if "told_of" in item:
+        return told_of(item)
+    return notice_of(item) if "notice_of" in item else message_of(item)
 
 
 def _token_of(item: Mapping[str, Any]) -> Token:

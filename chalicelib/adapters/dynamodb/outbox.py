@@ -7,10 +7,11 @@ from typing import Any
 
 from chalicelib.adapters.dynamodb.batch import batch_get
 from chalicelib.adapters.dynamodb.bookings import SITE, booking_of
-from chalicelib.adapters.dynamodb.client import read
+from chalicelib.adapters.dynamodb.client import pages, read
 from chalicelib.adapters.dynamodb.codec import SCHEMA, Item, instant, iso, plain, typed
 from chalicelib.adapters.dynamodb.event_items import EVENT, SIGNUP, event_of, signup_of
 from chalicelib.adapters.dynamodb.logins import login_key, login_of
+from chalicelib.adapters.dynamodb.notices import notice_key, notice_of
 from chalicelib.adapters.dynamodb.people import PREFERENCES, PROFILE, SUPPRESSED, profile_of
 from chalicelib.adapters.dynamodb.transaction import Transaction
 from chalicelib.domain.errors import VersionRaced
@@ -71,7 +72,7 @@ class Outbox:
         for table, item in batch_get(self._client, self._clock, self._around(message)):
             value = plain(item)
             if table == self._table:
-                found["pause" if value["message_id"] == "pause" else "told"] = value
+                found[value["message_id"].partition("#")[0]] = value
             elif table.endswith("people"):
                 found[value["item"]] = value
             elif table.endswith("events"):
@@ -88,6 +89,7 @@ class Outbox:
             paused_until=instant(found["pause"]["until"]) if "pause" in found else None,
             login=login_of(found["tokens"]) if "tokens" in found else None,
             profile=profile_of(found[PROFILE]) if PROFILE in found else None,
+            notice=notice_of(found["notice"]) if "notice" in found else None,
         )
 
     def _around(self, message: Message) -> list[tuple[str, dict[str, str]]]:
@@ -108,6 +110,8 @@ class Outbox:
                 (events, {"event_id": name, "item": each})
                 for each in (EVENT, f"{SIGNUP}{message.person_id}")
             ]
+        if message.kind is Kind.EVENT_NOTICE:
+            keys.append((self._table, {"message_id": notice_key(message.rule)}))
         if kind == "login":
             keys.append((f"{self._prefix}tokens", {"token_hash": login_key(name)}))
         if kind in ("login", "person"):
@@ -144,6 +148,18 @@ class Outbox:
     def by_subject(self, subject: str, limit: int, after: Fields | None) -> Page[Message]:
         """The messages about a thing, by when they are due."""
         return self._list("by_subject", "#key = :key", {":key": subject}, "subject", limit, after)
+
+    def of_kind(self, subject: str, kind: Kind) -> list[Message]:
+        """All messages of a kind about a thing, by when they are due."""
+        arguments: Item = {
+            "TableName": self._table,
+            "IndexName": "by_subject",
+            "KeyConditionExpression": "#subject = :subject",
+            "FilterExpression": "#kind = :kind",
+            "ExpressionAttributeNames": {"#subject": "subject", "#kind": "kind"},
+            "ExpressionAttributeValues": typed({":subject": subject, ":kind": kind.value}),
+        }
+        return [message_of(each) for each in pages(self._clock, self._client.query, **arguments)]
 
     def by_person(self, person_id: str, limit: int, after: Fields | None) -> Page[Message]:
         """The messages to a person, by when they are due."""

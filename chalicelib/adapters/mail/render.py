@@ -14,7 +14,7 @@ from chalicelib.adapters.calendar.attendance import attendance
 from chalicelib.adapters.calendar.invitation import invitation
 from chalicelib.adapters.mail.facts import Teller, wanted
 from chalicelib.adapters.mail.mime import mail
-from chalicelib.adapters.mail.seat_facts import about_seat, seat_changes
+from chalicelib.adapters.mail.seat_facts import about_notice, about_seat, seat_changes
 from chalicelib.adapters.mail.words import FOLDER, Words
 from chalicelib.adapters.plain import line, lines
 from chalicelib.domain.bookings import Booking, State
@@ -100,6 +100,7 @@ def _context(letter: Letter) -> dict[str, Any]:
             context
             | code
             | about_seat(letter.seat, letter.now, words)
+            | about_notice(letter.notice, words.language)
             | seat_changes(letter, teller)
         )
     if letter.booking is None:

@@ -8,6 +8,7 @@ from chalicelib.domain.catalog import Site
 from chalicelib.domain.events import Event, State, Way, seats
 from chalicelib.domain.letters import Facts, Letter, Method, Seat, facts_of_seat
 from chalicelib.domain.messages import REMINDERS, Kind
+from chalicelib.domain.notices import Notice
 from chalicelib.domain.people import Person
 from chalicelib.domain.programmes import Programme
 from chalicelib.domain.signups import SignUp
@@ -15,6 +16,16 @@ from chalicelib.domain.signups import State as SignUpState
 from chalicelib.domain.spaces import Space
 from chalicelib.domain.times import local_date, midnight, wall
 
+SUBJECT = {
+    "fi": "Ota oma tietokone mukaan",
+    "sv": "Ta med din egen dator",
+    "en": "Bring your own computer",
+}
+TEXT = {
+    "fi": "Teemme harjoituksia ryhmissä.\n\n- Kahvia on tarjolla alusta alkaen.\n- Lounas on kello 11.",
+    "sv": "Vi gör övningar i grupper.\n\n- Kaffe serveras från början.\n- Lunchen är klockan 11.",
+    "en": "We do exercises in groups.\n\n- There is coffee from the beginning.\n- Lunch is at 11.",
+}
 FORM = "https://forms.example/EXAMPLE"
 TITLE = {"fi": "Syksyn työpaja", "sv": "Höstens workshop", "en": "Autumn workshop"}
 STATES = {
@@ -29,6 +40,7 @@ STATES = {
     Kind.OFFER_EXPIRY: SignUpState.EXPIRED,
     Kind.EVENT_CHANGE: SignUpState.CONFIRMED,
     Kind.EVENT_REMINDER: SignUpState.CONFIRMED,
+    Kind.EVENT_NOTICE: SignUpState.CONFIRMED,
     Kind.EVENT_FEEDBACK: SignUpState.CONFIRMED,
 }
 METHODS = {
@@ -89,6 +101,7 @@ def a_seat(
             if state is SignUpState.CONFIRMED and kind is not Kind.EVENT_FEEDBACK
             else "",
         ),
+        notice=_notice(event, now) if kind is Kind.EVENT_NOTICE else None,
         method=METHODS.get(kind),
         before=_before(event, signup) if kind is Kind.EVENT_CHANGE else None,
         unsubscribe_url=(
@@ -99,6 +112,10 @@ def a_seat(
         manage_url="" if kind is Kind.EVENT_FEEDBACK else address,
         extra=site.mail_texts.get(kind.value, {}).get(language, ""),
     )
+
+
+def _notice(event: Event, now: datetime) -> Notice:
+    return Notice("n_EXAMPLE", event.event_id, SUBJECT, TEXT, now)
 
 
 def _before(event: Event, signup: SignUp) -> Facts:

@@ -3,14 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.adapters import markdown
 from chalicelib.adapters.mail.facts import Change, Row, Teller
 from chalicelib.adapters.mail.words import Words
 from chalicelib.adapters.plain import line, lines
 from chalicelib.domain.events import Way
 from chalicelib.domain.letters import Letter, Seat
+from chalicelib.domain.notices import Notice
 from chalicelib.domain.spoken import in_language
 
 NEAR = timedelta(hours=24)
+HEADING_LEVEL = 1  # of a mail
 WAYS = {Way.ROOM: "way.room", Way.REMOTE: "way.remote"}
 
 
@@ -43,6 +46,18 @@ def about_seat(seat: Seat, now: datetime, words: Words) -> dict[str, Any]:
         "reason": "" if event.live else lines(event.reason),
         "called_off": not event.live,
         "live": signup.live,
+    }
+
+
+def about_notice(notice: Notice | None, language: str) -> dict[str, str]:
+    """What staff say to those of an event: as plain text, and as HTML below the heading of the mail."""
+    if notice is None:
+        return {}
+    text = in_language(notice.text, language)
+    return {
+        "said": line(in_language(notice.subject, language)),
+        "notice": markdown.plain(text),
+        "notice_html": markdown.html(text, HEADING_LEVEL),
     }
 
 

@@ -32,6 +32,7 @@ MessageKind = Literal[
     "offer-expiry",
     "event-change",
     "event-reminder",
+    "event-notice",
     "event-feedback",
 ]
 MessageState = Literal[

@@ -64,6 +64,7 @@ class SignUp:
     accessibility: str = ""
     arrived_at: datetime | None = None  # checked in
     sequence: int = 0  # of its calendar entry (RFC 5545, 3.8.7.4), besides the event's own
+    confirmed_at: datetime | None = None  # when it came to its seat; None: as it was made
     network: str = ""  # where it was asked for from, as a digest, until its address is proved
     version: int = 1
 
@@ -278,7 +279,7 @@ def proved(signup: SignUp, now: datetime) -> SignUp:
     _check(signup, now, (State.HELD, State.WAITING))
     if signup.waiting:
         return _after(signup, confirm_by=None)
-    return _confirmed(signup)
+    return _confirmed(signup, now)
 
 
 def accepted(signup: SignUp, now: datetime) -> SignUp:
@@ -286,7 +287,7 @@ def accepted(signup: SignUp, now: datetime) -> SignUp:
     if lapsed(signup, now) or signup.state is State.EXPIRED:
         raise refuse("hold-expired", why="signup")
     _check(signup, now, (State.OFFERED,))
-    return _confirmed(signup)
+    return _confirmed(signup, now)
 
 
 def declined(signup: SignUp, now: datetime) -> SignUp:
@@ -305,13 +306,13 @@ def promoted(signup: SignUp, event: Event, now: datetime) -> SignUp:
     if promotion(event, now) is Promotion.OFFER:
         until = offer_until(event, now)
         return _after(signup, state=State.OFFERED, number=None, offer_until=until)
-    return _confirmed(signup)
+    return _confirmed(signup, now)
 
 
 def let_in(signup: SignUp, now: datetime) -> SignUp:
     """Confirmed by a host who sees them: of who waits, was offered a seat, or has not proved an address."""
     _check(signup, now, (State.WAITING, *PENDING))
-    return _confirmed(signup)
+    return _confirmed(signup, now)
 
 
 def switched(signup: SignUp, way: Way, now: datetime, **changes: Any) -> SignUp:
@@ -334,6 +335,7 @@ def handed_over(
         accessibility="",
         arrived_at=None,
         created_at=now,
+        confirmed_at=None,
         version=1,
         sequence=0,
     )
@@ -350,10 +352,11 @@ def _needless(signup: SignUp) -> SignUp:
     return replace(signup, diet="", accessibility="", members=members)
 
 
-def _confirmed(signup: SignUp) -> SignUp:
+def _confirmed(signup: SignUp, now: datetime) -> SignUp:
     return _after(
         signup,
         state=State.CONFIRMED,
+        confirmed_at=now,
         number=None,
         confirm_by=None,
         offer_until=None,

@@ -185,7 +185,9 @@ def _untrue(
 def _untimely(message: Message, event: Event, signup: SignUp) -> str:
     if message.revision != event.revision:
         return "moved"
-    return "too-late" if signup.created_at > message.due_at else ""
+    # However late it is sent: who came to a seat after its time has just been told of it (R-03, W-25).
+    since = signup.confirmed_at or signup.created_at
+    return "too-late" if since > message.due_at else ""
 
 
 def _method(message: Message, seat: Seat, told: Telling | None) -> Method | None:

@@ -117,6 +117,7 @@ A_FULL_SIGNUP = a_signup(
     offer_until=NOW + timedelta(microseconds=1),
     answers={"diet": "vegaani", "consent": True},
     sequence=4,
+    confirmed_at=NOW + timedelta(microseconds=2),
     network="a digest",
 )
 

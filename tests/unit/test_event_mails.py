@@ -9,8 +9,8 @@ from chalicelib.domain.errors import PostRefused
 from chalicelib.domain.events import State as EventState
 from chalicelib.domain.messages import EVERYBODY, Kind, State
 from chalicelib.domain.programmes import Programme
-from chalicelib.services import event_copies, event_series, events, sender
-from tests.builders import STAFF, an_intent, at
+from chalicelib.services import event_copies, event_series, events, sender, signup_changes
+from tests.builders import ANYBODY, STAFF, an_intent, at
 from tests.event_builders import END, START, an_event, somebody
 from tests.event_scene import EVENT, edits, id_of, signs_up
 from tests.seat_office import FIVE, Office, sequence
@@ -74,6 +74,62 @@ def test_who_is_promoted_shortly_before_the_start_is_not_reminded():
     office.run(START - 20 * MINUTE)
     office.leave("aino")
     assert reminded(office, START) == []
+
+
+@pytest.mark.parametrize("expanded", [False, True])
+def test_who_is_promoted_while_a_reminder_is_late_is_told_of_the_seat_alone(expanded: bool):
+    """R-03: the poller stood still; whether or not there were messages for each already."""
+    office = published(*FIVE, "liisa")
+    office.clock.time = A_DAY_BEFORE
+    if expanded:
+        (one,) = [each for each in office.store.messages.values() if each.rule == "P1D"]
+        sender.work(office.ports, one.message_id)
+    office.clock.time = A_DAY_BEFORE + timedelta(hours=1)
+    office.leave("aino")
+    found = [(each.to.name, each.kind) for each in office.run(office.clock.time + MINUTE)]
+    assert [kind for name, kind in found if name == "Liisa"] == [Kind.PROMOTION]
+    assert ("Eero", Kind.EVENT_REMINDER) in found
+    (row,) = [e for e in office.of_kind(Kind.EVENT_REMINDER) if e.person_id == id_of("liisa")]
+    assert (row.state, row.reason) == (State.DROPPED, "too-late")
+    assert ("Liisa", "PT1H") in reminded(office, START)
+
+
+def test_who_is_promoted_twenty_minutes_before_the_start_while_a_reminder_is_late():
+    """W-25: the promotion mail says the start first, and no reminder follows it."""
+    office = published(*FIVE, "liisa")
+    office.run(AN_HOUR_BEFORE - MINUTE)
+    office.clock.time = START - 20 * MINUTE
+    office.leave("aino")
+    found = {each.to.name: each.kind for each in office.run(START)}
+    assert found["Liisa"] is Kind.PROMOTION
+    assert found["Eero"] is Kind.EVENT_REMINDER
+    mails = zip(office.letters, office.mails(), strict=True)
+    (mail,) = [mail for letter, mail in mails if letter.kind is Kind.PROMOTION]
+    assert "klo 9.00" in mail.text.splitlines()[2]
+
+
+def test_who_proves_an_address_after_the_time_of_a_late_one_is_told_of_the_seat_alone():
+    """R-03"""
+    office = Office(an_event(state=EventState.DRAFT, announced=False), prove_address=True)
+    events.publish(office.ports, EVENT, an_intent(STAFF))
+    office.clock.time = A_DAY_BEFORE - MINUTE
+    office.sign_up("aino", actor=ANYBODY)
+    office.clock.time = A_DAY_BEFORE + MINUTE
+    office.do(signup_changes.prove, "aino", actor=ANYBODY)
+    found = [each.kind for each in office.run(A_DAY_BEFORE + 2 * MINUTE)]
+    assert found == [Kind.SEAT]
+
+
+def test_an_event_that_staff_move_reminds_who_was_promoted_of_its_new_time():
+    """R-06, W-25: what is armed anew is due after they came to their seat."""
+    office = published(*FIVE, "liisa")
+    office.run(A_DAY_BEFORE + timedelta(hours=1))
+    office.leave("aino")
+    office.deliver()
+    moves(office, 2)
+    found = reminded(office, START + timedelta(days=2))
+    assert [rule for name, rule in found if name == "Liisa"] == ["P1D", "PT1H"]
+    assert not any(name == "Aino" for name, _ in found)
 
 
 def test_who_signs_up_after_the_time_of_a_late_one_is_not_reminded_of_it():

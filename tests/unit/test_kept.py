@@ -45,6 +45,7 @@ BLANK = {
         "diet",
         "accessibility",
         "sequence",
+        "confirmed_at",
         "network",
     },
     Member: {"name", "person_id", "diet", "accessibility"},

@@ -160,6 +160,7 @@ def signup_item(signup: SignUp) -> Item:
         "accessibility": signup.accessibility,
         "arrived_at": _maybe_iso(signup.arrived_at),
         "sequence": signup.sequence,
+        "confirmed_at": _maybe_iso(signup.confirmed_at),
         "network": signup.network,
         "version": signup.version,
     }
@@ -184,6 +185,7 @@ def signup_of(item: Mapping[str, Any]) -> SignUp:
         accessibility=item.get("accessibility", ""),
         arrived_at=_maybe(item.get("arrived_at")),
         sequence=item["sequence"],
+        confirmed_at=_maybe(item.get("confirmed_at")),
         network=item.get("network", ""),
         version=item["version"],
     )

@@ -226,7 +226,8 @@ def _answer_headers(operation: Operation, status: int) -> Json:
         headers["ETag"] = _text("Strong; for If-Match")
     if operation.dated:
         headers["Last-Modified"] = _text("When any of it last changed")
-    if operation.method == "POST" and operation.tagged and status in (201, 202):
+    makes = operation.method == "POST" and 201 in operation.answers
+    if makes and operation.tagged and status in (201, 202):
         headers["Location"] = _text("The absolute address of what was made")
     if operation.writes:
         headers["Idempotency-Replayed"] = _text(

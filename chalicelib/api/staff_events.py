@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.api import present_events, series_patch
+from chalicelib.api import present_events, series_scope
 from chalicelib.api.call import Call
 from chalicelib.api.cursors import opened, sealed
 from chalicelib.api.replies import Reply, stored
@@ -15,6 +15,7 @@ from chalicelib.api.schemas.events import (
     EventIn,
     EventPatch,
     QuestionIn,
+    ReachQuery,
     ScopeQuery,
     StaffEventList,
     StaffEventOut,
@@ -128,7 +129,7 @@ def change(call: Call) -> Reply:
     event_id, tags = call.id("event_id"), call.required_tags()
     override = call.body.override
     if call.query.scope == "from-here":
-        return series_patch.change(call, fields, ways, _rendered_in_part(call))
+        return series_scope.change(call, fields, ways, _rendered_in_part(call))
     intent = call.intent(rendered(call, 200))
     return stored(events.change(call.ports, event_id, fields, ways, tags, intent, override))
 
@@ -137,15 +138,22 @@ def change(call: Call) -> Reply:
     "POST",
     f"{ONE}/publish",
     "Publish an event",
+    query=ReachQuery,
     body=EmptyIn,
-    answers={200: StaffEventOut},
+    answers={200: StaffEventOut, 202: StaffEventOut},
     conditional=True,
     tagged=True,
     problems=(404, 409, 412),
     action=Action.RUN,
 )
 def publish(call: Call) -> Reply:
-    """Let everybody see a draft."""
+    """Let everybody see a draft.
+
+    `scope=from-here` publishes those of its series after it, too, and `scope=all` those before it as well, as far as they are
+    drafts and not over: 200 when each was tried, 202 where some are left.
+    """
+    if call.query.scope != "this":
+        return series_scope.publish(call, _rendered_in_part(call))
     intent = call.intent(rendered(call, 200))
     return stored(events.publish(call.ports, call.id("event_id"), intent, call.tags()))
 
@@ -155,14 +163,19 @@ def publish(call: Call) -> Reply:
     ONE,
     "Call an event off",
     query=CallOffQuery,
-    answers={200: StaffEventOut},
+    answers={200: StaffEventOut, 202: StaffEventOut},
     conditional=True,
     tagged=True,
     problems=(404, 412, 428),
     action=Action.RUN,
 )
 def call_off(call: Call) -> Reply:
-    """Cancel; everybody who signed up is told. One that is cancelled already is answered as it is."""
+    """Cancel; everybody who signed up is told. One that is cancelled already is answered as it is.
+
+    `scope` is that of publishing; of others, those that are not over are called off.
+    """
+    if call.query.scope != "this":
+        return series_scope.call_off(call, _rendered_in_part(call))
     intent = call.intent(rendered(call, 200))
     reason, tags = call.query.reason, call.required_tags()
     return stored(events.call_off(call.ports, call.id("event_id"), reason, intent, tags))

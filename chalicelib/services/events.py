@@ -26,7 +26,7 @@ REQUEST_SECONDS = 8.0  # of ending sign-ups within one request
 CLOCK_SECONDS = 40.0  # and within one run of the clock, which has more to do
 
 
-class _AlreadyOver(AlreadyDone):
+class _Already(AlreadyDone):
     def __init__(self, event: Event) -> None:
         self.event = event
 
@@ -57,10 +57,24 @@ def create(
 
 
 def publish(
-    ports: Ports, event_id: str, intent: Intent, tags: tuple[str, ...] | None = None
+    ports: Ports,
+    event_id: str,
+    intent: Intent,
+    tags: tuple[str, ...] | None = None,
+    *,
+    again: bool = False,
 ) -> Outcome[Event]:
-    """Let everybody see it. `tags` is If-Match; StaleVersion where they do not match."""
-    return _edit(ports, event_id, domain.published, "publish", intent, tags)
+    """Let everybody see it. `tags` is If-Match; StaleVersion where they do not match.
+
+    Refused with `stale-state` where it is no draft, unless it may be done `again`: then it is answered as it is.
+    """
+
+    def step(event: Event) -> Event:
+        if again and event.state is not State.DRAFT:
+            raise _Already(event)
+        return domain.published(event)
+
+    return _once(intent, lambda: _edit(ports, event_id, step, "publish", intent, tags))
 
 
 def change(
@@ -94,23 +108,21 @@ def call_off(
     reason: str,
     intent: Intent,
     tags: tuple[str, ...] | None = None,
+    seconds: float = REQUEST_SECONDS,
 ) -> Outcome[Event]:
-    """Cancel an event, give back its place, and then cancel its sign-ups: as many as a request has time for, the rest by the clock.
+    """Cancel an event, give back its place, and then cancel its sign-ups: as many as there is time for, the rest by the clock.
 
     Twice is once. `tags` is If-Match.
     """
 
     def step(event: Event) -> Event:
         if not event.live:
-            raise _AlreadyOver(event)
+            raise _Already(event)
         return domain.cancelled(event, reason)
 
-    try:
-        outcome = _edit(ports, event_id, step, "cancel", intent, tags)
-    except _AlreadyOver as over:
-        return Outcome(over.event, intent.render(over.event))
-    if outcome.value is not None:
-        go_on(ports, event_id, REQUEST_SECONDS)
+    outcome = _once(intent, lambda: _edit(ports, event_id, step, "cancel", intent, tags))
+    if outcome.value is not None and seconds:
+        go_on(ports, event_id, seconds)
     return outcome
 
 
@@ -180,6 +192,14 @@ def _edit(
 
     _check(intent)
     return write(ports, intent, decide)
+
+
+def _once(intent: Intent, write_it: Callable[[], Outcome[Event]]) -> Outcome[Event]:
+    """What was done already is answered as it is."""
+    try:
+        return write_it()
+    except _Already as done:
+        return Outcome(done.event, intent.render(done.event))
 
 
 def _check(intent: Intent) -> None:

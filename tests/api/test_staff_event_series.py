@@ -79,17 +79,17 @@ def test_a_change_goes_as_far_as_it_is_meant_to(api: Api, monkeypatch: Any) -> N
     second, third = (each["event_id"] for each in series(api, event_id).json["items"])
     path = f"{LIST}/{second}"
     alone = api("PATCH", path, {"group_size": 2}, STAFF_KEY, If_Match="*")
-    assert "later" not in alone.json
+    assert "others" not in alone.json
     assert api("GET", f"{LIST}/{third}", key=STAFF_KEY).json["group_size"] == 1
     on = f"{path}?scope=from-here"
     change = {"start": "2026-12-17T10:00", "end": "2026-12-17T12:00"}
     with monkeypatch.context() as patched:
         patched.setattr(event_series, "SECONDS", 0.0)
         part = api("PATCH", on, change, STAFF_KEY, If_Match='"2"', Idempotency_Key="k")
-        assert (part.status, part.json["later"][0]["outcome"]) == (202, "left")
+        assert (part.status, part.json["others"][0]["outcome"]) == (202, "left")
     whole = api("PATCH", on, change, STAFF_KEY, If_Match='"2"', Idempotency_Key="k")
     assert (whole.status, whole.json["start"]) == (200, "2026-12-17T10:00:00+02:00")
-    assert whole.json["later"] == [
+    assert whole.json["others"] == [
         {
             "event_id": third,
             "start": "2026-12-24T10:00:00+02:00",
@@ -104,3 +104,51 @@ def test_a_change_goes_as_far_as_it_is_meant_to(api: Api, monkeypatch: Any) -> N
     none = api("PATCH", f"{LIST}/{other}?scope=from-here", change, STAFF_KEY, If_Match="*")
     assert none.status == 404
     assert api("PATCH", f"{path}?scope=all", change, STAFF_KEY, If_Match="*").status == 422
+
+
+def test_a_series_is_published_and_called_off_as_far_as_it_is_meant(
+    api: Api, monkeypatch: Any
+) -> None:
+    event_id = write(api, publish=False)
+    second, third = (each["event_id"] for each in series(api, event_id).json["items"])
+    publish = f"{LIST}/{second}/publish?scope=from-here"
+    with monkeypatch.context() as patched:
+        patched.setattr(event_series, "SECONDS", 0.0)
+        part = api("POST", publish, {}, STAFF_KEY, Idempotency_Key="k")
+        assert (part.status, part.json["others"][0]["outcome"]) == (202, "left")
+    whole = api("POST", publish, {}, STAFF_KEY, Idempotency_Key="k")
+    assert (whole.status, whole.json["state"]) == (200, "published")
+    assert whole.json["others"] == [
+        {
+            "event_id": third,
+            "start": "2026-12-24T09:00:00+02:00",
+            "outcome": "changed",
+            "errors": [],
+        }
+    ]
+    assert api("POST", publish, {}, STAFF_KEY, Idempotency_Key="k").json == whole.json
+    again = api("POST", publish, {}, STAFF_KEY)
+    assert (again.status, again.json["others"]) == (200, whole.json["others"])
+    assert api("GET", f"{LIST}/{event_id}", key=STAFF_KEY).json["state"] == "draft"
+
+    off = f"{LIST}/{second}?scope=all&reason=Sairaus"
+    assert api("DELETE", off, key=STAFF_KEY).status == 428
+    gone = api("DELETE", off, key=STAFF_KEY, If_Match=whole.headers["ETag"], Idempotency_Key="o")
+    assert (gone.status, gone.json["state"]) == (200, "cancelled")
+    assert [each["event_id"] for each in gone.json["others"]] == [event_id, third]
+    same = api("DELETE", off, key=STAFF_KEY, If_Match=whole.headers["ETag"], Idempotency_Key="o")
+    assert same.json == gone.json
+    for each in (event_id, second, third):
+        shown = api("GET", f"{LIST}/{each}", key=STAFF_KEY).json
+        assert (shown["state"], shown["reason"]) == ("cancelled", "Sairaus")
+
+
+def test_how_far_something_goes_is_one_of_three_and_of_a_series(api: Api) -> None:
+    event_id = write(api, publish=False)
+    wrong = api("POST", f"{LIST}/{event_id}/publish?scope=most", {}, STAFF_KEY)
+    assert (wrong.status, list(wrong.pointers)) == (422, ["/scope"])
+    for scope in ("from-here", "all"):
+        assert api("POST", f"{LIST}/{event_id}/publish?scope={scope}", {}, STAFF_KEY).status == 404
+        off = api("DELETE", f"{LIST}/{event_id}?scope={scope}", key=STAFF_KEY, If_Match="*")
+        assert off.status == 404
+    assert api("GET", f"{LIST}/{event_id}", key=STAFF_KEY).json["state"] == "draft"

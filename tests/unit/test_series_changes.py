@@ -7,9 +7,10 @@ import pytest
 from chalicelib.domain.errors import NotFound, Unavailable
 from chalicelib.domain.events import State, Way
 from chalicelib.services import event_series, events, series_changes
+from chalicelib.services.series_changes import Other, Reach
 from tests.builders import STAFF, a_space, an_intent, at, on
-from tests.event_builders import a_placed_event, some_seats
-from tests.event_scene import EVENT, Scene
+from tests.event_builders import START, a_placed_event, an_event, some_seats
+from tests.event_scene import EVENT, Scene, signs_up
 from tests.unit.steps import book
 
 RULE = "FREQ=WEEKLY;COUNT=4"
@@ -155,3 +156,148 @@ def test_an_event_of_no_series_has_none_after_it():
         edits(scene.ports, EVENT, title={"fi": "Toinen"})
     assert scene.event.title["fi"] == "Työpaja"
     assert scene.event.ways[Way.ROOM] == some_seats(5)
+
+
+FROM_HERE, ALL = Reach.FROM_HERE, Reach.ALL
+A_DRAFT = an_event(state=State.DRAFT, announced=False)
+
+
+def publishes(ports, event_id: str, reach: Reach, key: str | None = None) -> list[Other]:
+    intent = an_intent(STAFF, key, path="publish")
+    series_changes.publish(ports, event_id, intent, None)
+    return series_changes.publish_others(ports, event_id, reach, intent)
+
+
+def calls_off(ports, event_id: str, reach: Reach, key: str | None = None) -> list[Other]:
+    intent = an_intent(STAFF, key, method="DELETE")
+    series_changes.call_off(ports, event_id, "Sairaus", intent, None)
+    return series_changes.call_off_others(ports, event_id, reach, "Sairaus", intent)
+
+
+def states(scene: Scene, ids: list[str]) -> list[str]:
+    return [scene.store.events[each].state.value for each in ids]
+
+
+@pytest.mark.parametrize(
+    ("reach", "found"),
+    [
+        (FROM_HERE, ["draft", "published", "published", "published"]),
+        (ALL, ["published"] * 4),
+    ],
+)
+def test_a_series_is_published_as_far_as_it_is_meant(reach, found):
+    scene = Scene(A_DRAFT)
+    ids = a_series(scene)
+    others = publishes(scene.ports, ids[1], reach)
+    assert states(scene, ids) == found
+    assert [each.event.event_id for each in others] == [
+        each for each in ids if each != ids[1] and (reach is ALL or each != EVENT)
+    ]
+    assert all(each.done for each in others)
+    planned = {each.subject for each in scene.store.messages.values()}
+    assert planned == {
+        f"event#{each}" for each, state in zip(ids, found, strict=True) if state == "published"
+    }
+
+
+def test_what_is_published_or_called_off_or_over_already_stays_as_it_is():
+    scene = Scene(A_DRAFT)
+    ids = a_series(scene)
+    events.publish(scene.ports, ids[1], an_intent(STAFF))
+    events.call_off(scene.ports, ids[2], "", an_intent(STAFF))
+    scene.clock.time = START + timedelta(hours=2)  # the first is over, a draft for ever
+    for _ in range(2):
+        others = publishes(scene.ports, ids[1], ALL)
+        assert [(each.event.event_id, each.done) for each in others] == [(ids[3], True)]
+        assert states(scene, ids) == ["draft", "published", "cancelled", "published"]
+    assert publishes(scene.ports, ids[2], FROM_HERE)[0].done
+    assert states(scene, ids)[2] == "cancelled"
+    assert [scene.store.events[each].version for each in ids] == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("reach", "found"),
+    [
+        (FROM_HERE, ["published", "cancelled", "cancelled", "cancelled"]),
+        (ALL, ["cancelled"] * 4),
+    ],
+)
+def test_a_series_is_called_off_as_far_as_it_is_meant_and_everybody_is_told(reach, found):
+    scene = Scene()
+    ids = a_series(scene)
+    publishes(scene.ports, EVENT, ALL)
+    for event_id in ids:
+        signs_up(scene.ports, "aino", event_id=event_id, actor=STAFF)
+    others = calls_off(scene.ports, ids[1], reach)
+    assert all(each.done for each in others)
+    assert states(scene, ids) == found
+    here = [scene.store.signups[each, scene.of("aino").person_id] for each in ids]
+    assert [each.live for each in here] == [each == "published" for each in found]
+    told = [entry["subject"] for entry in scene.store.audit if entry.get("news") == "cancellation"]
+    assert sorted(told) == sorted(f"event#{each.event_id}" for each in here if not each.live)
+    assert {scene.store.events[each].reason for each in ids[1:]} == {"Sairaus"}
+
+
+def test_what_is_over_is_not_called_off_with_the_rest():
+    scene = Scene()
+    ids = a_series(scene)
+    scene.clock.time = START + timedelta(hours=2)
+    assert calls_off(scene.ports, ids[1], ALL)[-1].done
+    assert states(scene, ids) == ["published", "cancelled", "cancelled", "cancelled"]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("run", [publishes, calls_off])
+def test_whoever_dies_while_a_series_is_published_or_called_off_the_same_again_ends_the_same(
+    run, moment
+):
+    """W-17's like: the sign-ups of what was called off are ended by the clock."""
+
+    def given() -> Scene:
+        scene = Scene(A_DRAFT)
+        ids = a_series(scene)
+        for event_id in ids:
+            signs_up(scene.ports, "aino", event_id=event_id, actor=STAFF)
+        scene.store.calls.clear()
+        return scene
+
+    whole = given()
+    run(whole.worker(), EVENT, ALL, "k")
+    for number in range(len(whole.store.calls)):
+        scene = given()
+        calls = iter(range(1000))
+
+        def hook(_name: str, calls=calls, number=number) -> None:
+            if next(calls) == number:
+                raise Died
+
+        setattr(scene.store, moment, hook)
+        with pytest.raises(Died):
+            run(scene.worker(), EVENT, ALL, "k")
+        setattr(scene.store, moment, lambda _name: None)
+        assert all(each.done for each in run(scene.worker(), EVENT, ALL, "k"))
+        events.reconcile_all(scene.worker())
+        assert scene.store.events == whole.store.events, f"died {moment} call {number}"
+        assert scene.store.signups == whole.store.signups
+        assert set(scene.store.messages) == set(whole.store.messages)
+        scene.check()
+
+
+@pytest.mark.parametrize("run", [publishes, calls_off])
+def test_a_series_is_published_or_called_off_as_far_as_there_is_time(run, monkeypatch):
+    scene = Scene(A_DRAFT)
+    ids = a_series(scene)
+    with monkeypatch.context() as patched:
+        patched.setattr(event_series, "SECONDS", 0.0)
+        left = run(scene.ports, EVENT, ALL, "k")
+    assert [(each.done, each.problems) for each in left] == [(False, ())] * 3
+    assert set(states(scene, ids[1:])) == {"draft"}
+    assert all(each.done for each in run(scene.ports, EVENT, ALL, "k"))
+
+
+def test_an_event_of_no_series_is_published_and_called_off_by_itself_alone():
+    scene = Scene(A_DRAFT)
+    for run in (publishes, calls_off):
+        with pytest.raises(NotFound):
+            run(scene.ports, EVENT, ALL)
+    assert scene.event.state is State.DRAFT

@@ -144,8 +144,17 @@ class ScopeQuery(Model):
     ] = "this"
 
 
-class CallOffQuery(Model):
-    """Why."""
+class ReachQuery(Model):
+    """How far of a series something goes."""
+
+    scope: Annotated[
+        Literal["this", "from-here", "all"],
+        Field(description="of a series: this one alone, those after it as well, or all of them"),
+    ] = "this"
+
+
+class CallOffQuery(ReachQuery):
+    """Why, and how far it goes."""
 
     reason: Lines = ""
 
@@ -226,8 +235,8 @@ class StaffSeatsOut(SeatsOut):
     over: int
 
 
-class LaterOut(Answer):
-    """An event after the one that was changed, and whether it is as it now has to be."""
+class OtherOut(Answer):
+    """Another event of the series, and whether it is as it now has to be."""
 
     event_id: str
     start: str
@@ -252,7 +261,10 @@ class StaffEventOut(EventOut):
     hold_minutes: int
     reminders: list[str]
     version: int
-    later: Annotated[list[LaterOut] | None, Field(description="after a change from here on")] = None
+    others: Annotated[
+        list[OtherOut] | None,
+        Field(description="of its series, where more than this one was meant"),
+    ] = None
 
 
 class StaffEventList(Answer):

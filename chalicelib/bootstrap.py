@@ -239,7 +239,7 @@ class Calendars:
         return free_busy(feed, language)
 
     def own(self, calendar: OwnCalendar) -> bytes:
-        """A person's own bookings as events."""
+        """A person's own bookings and seats as events."""
         from chalicelib.adapters.calendar import own
 
         return own.calendar(calendar)

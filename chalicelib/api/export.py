@@ -13,6 +13,7 @@ from chalicelib.api.replies import Reply
 from chalicelib.api.routing import Routes
 from chalicelib.api.schemas.export import ExportOut, ExportQuery
 from chalicelib.domain.api_keys import ApiKey
+from chalicelib.domain.attending import standing
 from chalicelib.domain.audit import Entry
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.letters import Telling
@@ -23,6 +24,7 @@ from chalicelib.domain.profiles import Profile
 from chalicelib.services import export
 from chalicelib.services.access import Action
 from chalicelib.services.export import Booked, Part, SignedUp, Standing
+from chalicelib.services.own_signups import seat_of
 from chalicelib.services.ports import KeyRecord
 
 routes = Routes("export")
@@ -48,7 +50,7 @@ NOTES = {
     action=Action.OWN,
 )
 def take(call: Call) -> Reply:
-    """What is kept of one, as JSON, or the bookings as a calendar; one's taking it is noted.
+    """What is kept of one, as JSON, or bookings and seats as a calendar; one's taking it is noted.
 
     An answer stays under 5 MB: where there is more, `next` (and a Link header, RFC 8288) says where
     the rest is.
@@ -81,7 +83,11 @@ def _calendar(call: Call, found: Part) -> OwnCalendar:
     person, catalog = call.actor.person, call.catalog
     language = person.language if person else call.language
     bookings = tuple(each.booking for each in found.bookings)
-    return OwnCalendar("", language, catalog.site, catalog.spaces, bookings)
+    attended = standing(each.one for each in found.signups)
+    seats = tuple(
+        seat_of(each, catalog, language) for each in attended if each.comes or each.called_off
+    )
+    return OwnCalendar("", language, catalog.site, catalog.spaces, bookings, seats)
 
 
 def _part(call: Call, found: Part) -> Json:

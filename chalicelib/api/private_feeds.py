@@ -118,7 +118,7 @@ def revoke(call: Call) -> Reply:
     action=Action.ENTER,
 )
 def calendar(call: Call) -> Reply:
-    """One's own bookings, with the UIDs of the mails; what was given up is marked for 30 days."""
+    """One's own bookings and seats at events, with the UIDs of the mails; what was given up is marked for 30 days."""
     found = private_feeds.read(call.ports, call.id("token"))
     return Reply(
         text=lambda: call.ports.calendars.own(found).decode(),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.events import Event
-from chalicelib.domain.signups import Member, SignUp
+from chalicelib.domain.signups import Member, SignUp, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,25 @@ class Attending:
         if self.leads:
             return self.signup
         return next(each for each in self.signup.members if each.person_id == self.person_id)
+
+    @property
+    def comes(self) -> bool:
+        """Whether they have a seat for good."""
+        return self.event.live and self.signup.state is State.CONFIRMED
+
+    @property
+    def called_off(self) -> bool:
+        """Whether they had a seat at an event that was called off: of who had none no calendar knows."""
+        if self.event.live:
+            return False
+        # Where it went with its event, that its entry was ever revised shows that there had been a seat.
+        was_in = self.signup.state is State.CALLED_OFF and self.signup.sequence > 0
+        return was_in or self.signup.state is State.CONFIRMED
+
+    @property
+    def revised_at(self) -> datetime:
+        """When what calendars are told of it was last changed, as far as it is known."""
+        return max(self.event.changed_at or self.signup.created_at, self.signup.created_at)
 
 
 def standing(found: Iterable[Attending]) -> list[Attending]:

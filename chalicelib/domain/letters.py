@@ -68,6 +68,9 @@ class Seat:
     venue: str = ""  # in the language of the reader
     ticket: str = ""  # the code by which who comes is checked in
     link: str = ""  # of a confirmed remote person, and of nobody else (I-14)
+    revised_at: datetime | None = (
+        None  # of a calendar that nobody is to answer; else the mail's time
+    )
 
     @property
     def sequence(self) -> int:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
+from chalicelib.domain.attending import Attending
 from chalicelib.domain.bookings import Booking, State, judged
 from chalicelib.domain.catalog import Site
+from chalicelib.domain.letters import Seat
 from chalicelib.domain.spaces import Space
 
 MOST = 5  # live ones of a person
 BACK = timedelta(days=30)
-MARKED = timedelta(days=30)  # how long what was given up stays in it, marked
+MARKED = timedelta(days=30)  # how long what was given up or called off stays in it, marked
 READ_EVERY = timedelta(days=1)  # how exactly it is noted that it is in use
 
 
@@ -31,13 +33,14 @@ class PrivateFeed:
 
 @dataclass(frozen=True, slots=True)
 class OwnCalendar:
-    """What an address shows: a person's own bookings. Sign-ups for events will stand beside them."""
+    """What an address shows: a person's own bookings, and the seats that they have at events."""
 
     label: str
     language: str
     site: Site
     spaces: Mapping[str, Space]
     bookings: tuple[Booking, ...]  # as they are judged, by start
+    seats: tuple[Seat, ...] = ()  # for good; of events that were called off, those there had been
 
     def fingerprint(self, *said: str) -> str:
         """The same for the same calendar, told in the same words; of all that a reader sees of it."""
@@ -51,6 +54,7 @@ class OwnCalendar:
                 for key, one in places
             ],
             self.bookings,
+            [_seen(each) for each in self.seats],
         )
         return blake2b(repr(seen).encode(), digest_size=16).hexdigest()
 
@@ -66,9 +70,29 @@ def in_sight(bookings: Iterable[Booking], now: datetime) -> tuple[Booking, ...]:
     )
 
 
+def attended_in_sight(found: Iterable[Attending], now: datetime) -> list[Attending]:
+    """Those that a calendar shows, by start: seats, and for a while what was called off with one in it."""
+    seen = [
+        each
+        for each in found
+        if each.event.ends_at > now - BACK
+        and (each.comes or (each.called_off and each.revised_at > now - MARKED))
+    ]
+    return sorted(seen, key=lambda each: (each.event.starts_at, each.event.event_id))
+
+
 def is_noted(feed: PrivateFeed, now: datetime) -> bool:
     """Whether it is noted already that the address is in use."""
     return feed.read_at is not None and now < feed.read_at + READ_EVERY
+
+
+def _seen(seat: Seat) -> tuple[object, ...]:
+    """All that an entry says: not how many others come, which changes without it."""
+    event = seat.event
+    return (
+        *(event.event_id, event.starts_at, event.ends_at, event.live, sorted(event.title.items())),
+        *(seat.sequence, seat.remote, seat.venue, seat.link, seat.revised_at),
+    )
 
 
 def _never_proved(booking: Booking, now: datetime) -> bool:

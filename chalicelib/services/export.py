@@ -206,4 +206,4 @@ SECTIONS: dict[str, Callable[[Ports, Part, Fields | None], Page[Any]]] = {
     "done": _done,
     "suffered": _suffered,
 }
-TIMES = ("bookings",)
+TIMES = ("bookings", "signups")

@@ -9,10 +9,14 @@ from datetime import datetime
 
 from chalicelib.domain import attending
 from chalicelib.domain.attending import Attending
+from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.letters import Seat
 from chalicelib.domain.people import Actor
+from chalicelib.domain.private_feeds import attended_in_sight
 from chalicelib.domain.signups import Part, Place, judged
 from chalicelib.services import signups
 from chalicelib.services.ports import Fields, Page, Ports
+from chalicelib.services.seat_letters import content
 
 AT_ONCE = 1000
 
@@ -72,3 +76,17 @@ def listed(ports: Ports, actor: Actor, limit: int, after: Fields | None) -> Page
 def shown(ports: Ports, one: Attending) -> Listed:
     """With its place in the queue."""
     return Listed(one, signups.place(ports, one.signup))
+
+
+def seats(
+    ports: Ports, person_id: str, catalog: Catalog, language: str, most: int
+) -> tuple[Seat, ...]:
+    """The first of those that a person's calendar shows now, by start."""
+    found = attended_in_sight(all_of(ports, person_id), ports.clock.now())
+    return tuple(seat_of(each, catalog, language) for each in found[:most])
+
+
+def seat_of(one: Attending, catalog: Catalog, language: str) -> Seat:
+    """As an entry of a calendar has it, in a language; never what lets somebody in, or acts."""
+    venue, link = content(one.event, one.signup, catalog, language)
+    return Seat(one.event, one.signup, venue=venue, link=link, revised_at=one.revised_at)

@@ -599,7 +599,7 @@ class Calendars(Protocol):
         """A feed as a VFREEBUSY."""
 
     def own(self, calendar: OwnCalendar) -> bytes:
-        """A person's own bookings as events."""
+        """A person's own bookings and seats as events."""
 
     def events(self, feed: EventFeed, language: str) -> bytes:
         """Events to subscribe to."""

@@ -18,12 +18,13 @@ from chalicelib.domain.private_feeds import (
     is_noted,
 )
 from chalicelib.domain.profiles import role_of
-from chalicelib.services import own_bookings
+from chalicelib.services import own_bookings, own_signups
 from chalicelib.services.listing import LONGEST
 from chalicelib.services.ports import Ports
 from chalicelib.services.writing import Attempt, Intent, Outcome, write
 
 MOST_BOOKINGS = 2000  # of an answer that a Lambda function can give; the later ones are left out
+MOST_SEATS = 1000
 NOBODY = "p_nobody"
 
 
@@ -111,8 +112,9 @@ def read(ports: Ports, token: str) -> OwnCalendar:
         raise NotFound
     first = now - BACK - LONGEST
     found = itertools.islice(own_bookings.all_of(ports, feed.person_id, first), MOST_BOOKINGS)
+    seats = own_signups.seats(ports, feed.person_id, catalog, feed.language, MOST_SEATS)
     calendar = OwnCalendar(
-        feed.label, feed.language, catalog.site, catalog.spaces, in_sight(found, now)
+        feed.label, feed.language, catalog.site, catalog.spaces, in_sight(found, now), seats
     )
     if not is_noted(feed, now):
         _note(ports, feed)

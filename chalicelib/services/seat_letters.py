@@ -83,20 +83,20 @@ def _kept(context: MessageContext, now: datetime) -> bool:
     return context.notice is not None and now < context.notice.kept_until
 
 
-def content(event: Event, signup: SignUp, catalog: Catalog) -> tuple[str, str]:
+def content(event: Event, signup: SignUp, catalog: Catalog, language: str) -> tuple[str, str]:
     """Where it is, and the link to join by: of those who have a seat to take part remotely (I-14)."""
     programme = event.programme
     if signup.way is Way.REMOTE:
         return "", programme.remote_link if signup.state is State.CONFIRMED else ""
     space = catalog.spaces.get(programme.space_id)
-    name = in_language(space.name, signup.person.language) if space else ""
+    name = in_language(space.name, language) if space else ""
     return name or programme.address, ""
 
 
 def _seat(ports: Ports, event: Event, signup: SignUp, catalog: Catalog) -> Seat:
     entry = entry_of(signup)
     queue = ports.events.queue(event.event_id, signup.way) if entry else []
-    venue, link = content(event, signup, catalog)
+    venue, link = content(event, signup, catalog, signup.person.language)
     # At the door they are asked for it: who takes part from elsewhere comes to none.
     comes = signup.state is State.CONFIRMED and signup.way is Way.ROOM
     return Seat(

@@ -89,9 +89,9 @@ def test_an_address_is_shown_once_and_shows_one_s_own_bookings(api: Api, aino: s
 @pytest.mark.parametrize(
     ("language", "name"),
     [
-        ("fi", "Omat varaukset – Työ 2.0 Lab"),
-        ("sv", "Mina bokningar – Arbete 2.0 Lab"),
-        ("en", "My bookings – Work 2.0 Lab"),
+        ("fi", "Omat varaukset ja tapahtumat – Työ 2.0 Lab"),
+        ("sv", "Mina bokningar och evenemang – Arbete 2.0 Lab"),
+        ("en", "My bookings and events – Work 2.0 Lab"),
     ],
 )
 def test_it_speaks_its_own_language_whoever_asks(

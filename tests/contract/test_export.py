@@ -353,15 +353,21 @@ def test_a_slow_store_makes_more_parts_and_none_is_lost(
     assert missing(found, whole, AINO) == []
 
 
-def test_the_bookings_are_a_calendar_too(lived: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bookings_and_seats_are_a_calendar_too(
+    lived: Lived, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole, _ = everything(lived.api, lived.cookies[AINO])
     monkeypatch.setattr(export, "PAGE", 2)
+    monkeypatch.setattr(export, "EVENTS", 1)
     monkeypatch.setattr(export, "MOST_SIGNS", 1)
     _, parts = everything(lived.api, lived.cookies[AINO], "ics")
     assert len(parts) > 1
     found = [event for part in parts for event in Calendar.from_ical(part.raw).walk("VEVENT")]
+    bookings = [each["booking_id"] for each in whole["bookings"]]
+    seats = [each["event"]["event_id"] for each in whole["signups"] if each["state"] == "confirmed"]
+    assert len(seats) == 2
     assert [str(each["uid"]) for each in found] == [
-        f"{each['booking_id']}@lab.example" for each in whole["bookings"]
+        f"{each}@lab.example" for each in (*bookings, *seats)
     ]
     assert parts[0].headers["Content-Type"] == "text/calendar; charset=utf-8"
     assert parts[0].headers["Content-Disposition"] == 'attachment; filename="labbokning.ics"'

@@ -233,7 +233,7 @@ def test_the_link_is_for_confirmed_remote_people_and_nobody_else(way, state):
     office = Office()
     catalog = office.ports.settings.get()
     signup = a_signup(way=way, state=state)
-    _, link = content(SimpleNamespace(programme=programme), signup, catalog)
+    _, link = content(SimpleNamespace(programme=programme), signup, catalog, "fi")
     assert bool(link) == (way is Way.REMOTE and state is SignUpState.CONFIRMED)
 
 

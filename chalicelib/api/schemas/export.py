@@ -21,7 +21,7 @@ class ExportQuery(Model):
 
     format: Annotated[
         Literal["json", "ics"],
-        Field(description="json: everything; ics: the bookings, for calendars"),
+        Field(description="json: everything; ics: bookings and seats at events, for calendars"),
     ] = "json"
     cursor: Cursor | None = None
 

@@ -117,6 +117,11 @@ class FakePeople:
             "people.suppressed", lambda: self._store.suppressed.get(person_id, "")
         )
 
+    def suppressions(self, person_ids: Iterable[str]) -> dict[str, str]:
+        wanted, known = list(dict.fromkeys(person_ids)), self._store.suppressed
+        found = lambda: {each: known[each] for each in wanted if each in known}  # noqa: E731
+        return self._store.call("people.suppressions", found) if wanted else {}
+
     def unsuppress(self, person_id: str) -> bool:
         return self._store.call(
             "people.unsuppress", lambda: self._store.suppressed.pop(person_id, "") != ""

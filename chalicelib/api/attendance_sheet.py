@@ -1,6 +1,6 @@
 """The attendance list as a table for a spreadsheet, in the reader's language, with a note on privacy."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ TEXTS: dict[str, dict[str, Any]] = {
             "Nimi",
             "Ilmoittaja",
             "Sähköposti",
+            "Viestit",
             "Organisaatio",
             "Osallistumistapa",
             "Tila",
@@ -47,6 +48,7 @@ TEXTS: dict[str, dict[str, Any]] = {
             "handed-over": "luovuttanut paikkansa",
             "called-off": "tapahtuma peruttu",
         },
+        "unreached": "eivät tule perille",
         "yes": "kyllä",
         "no": "ei",
     },
@@ -64,6 +66,7 @@ TEXTS: dict[str, dict[str, Any]] = {
             "Namn",
             "Anmäld av",
             "E-post",
+            "Meddelanden",
             "Organisation",
             "Deltar",
             "Läge",
@@ -85,6 +88,7 @@ TEXTS: dict[str, dict[str, Any]] = {
             "handed-over": "överlät sin plats",
             "called-off": "evenemanget inställt",
         },
+        "unreached": "kommer inte fram",
         "yes": "ja",
         "no": "nej",
     },
@@ -102,6 +106,7 @@ TEXTS: dict[str, dict[str, Any]] = {
             "Name",
             "Signed up by",
             "E-mail",
+            "Mail",
             "Organisation",
             "Takes part",
             "State",
@@ -123,6 +128,7 @@ TEXTS: dict[str, dict[str, Any]] = {
             "handed-over": "handed their place over",
             "called-off": "event called off",
         },
+        "unreached": "does not arrive",
         "yes": "yes",
         "no": "no",
     },
@@ -136,9 +142,17 @@ def file_name(event: Event, site: Site, language: str, kind: str) -> str:
 
 
 def sheet(
-    event: Event, signups: Iterable[SignUp], site: Site, language: str, now: datetime
+    event: Event,
+    signups: Iterable[SignUp],
+    site: Site,
+    language: str,
+    now: datetime,
+    unreached: Container[str] = (),
 ) -> Sheet:
-    """One row a person, guests below who signed them up; answers are of who signed up."""
+    """One row a person, guests below who signed them up; answers are of who signed up.
+
+    `unreached` are the ids of those to whom mail does not arrive.
+    """
     texts, spoken = TEXTS[language], Spoken(language, site.zone)
     told = {
         "title": in_language(event.title, language),
@@ -149,7 +163,7 @@ def sheet(
     }
     asked = event.questions
     head = (*texts["head"], *(in_language(each.text, language) for each in asked))
-    rows = (row for each in signups for row in _rows(each, asked, site, language))
+    rows = (row for each in signups for row in _rows(each, asked, site, language, unreached))
     note = tuple(line.format_map(told) for line in texts["note"])
     return Sheet(texts["title"], texts["note_title"], note, head, tuple(rows))
 
@@ -170,7 +184,11 @@ def has_state(state: str) -> bool:
 
 
 def _rows(
-    one: SignUp, questions: tuple[Question, ...], site: Site, language: str
+    one: SignUp,
+    questions: tuple[Question, ...],
+    site: Site,
+    language: str,
+    unreached: Container[str],
 ) -> Iterator[tuple[str, ...]]:
     person = one.person
     stands = (way_name(one.way, language), state_name(one.state, language))
@@ -178,10 +196,11 @@ def _rows(
     answers = tuple(_answer(each, one, language) for each in questions)
     arrived = _time(one.arrived_at, site)
     told = (arrived, one.diet, one.accessibility, made)
-    yield (person.name, "", person.email, person.organisation, *stands, *told, *answers)
+    mail = str(TEXTS[language]["unreached"]) if one.person_id in unreached else ""
+    yield (person.name, "", person.email, mail, person.organisation, *stands, *told, *answers)
     for each in one.members:
         told = (_time(each.arrived_at, site), each.diet, each.accessibility, made)
-        yield (each.name, person.name, "", "", *stands, *told, *("" for _ in questions))
+        yield (each.name, person.name, "", "", "", *stands, *told, *("" for _ in questions))
 
 
 def _answer(question: Question, one: SignUp, language: str) -> str:

@@ -26,8 +26,8 @@ def checked(one: SignUp, site: Site) -> Json:
     }
 
 
-def expected(one: SignUp, place: Place | None, site: Site) -> Json:
-    """A party as the attendance list has it."""
+def expected(one: SignUp, place: Place | None, site: Site, suppressed: str) -> Json:
+    """A party as the attendance list has it. `suppressed` is why mail does not arrive, or ""."""
     person = one.person
     return {
         **_stands(one),
@@ -38,6 +38,7 @@ def expected(one: SignUp, place: Place | None, site: Site) -> Json:
             "email": person.email,
             "organisation": person.organisation,
             "language": person.language,
+            "suppressed": suppressed,
         },
         "diet": one.diet,
         "accessibility": one.accessibility,

@@ -62,7 +62,13 @@ def list_signups(call: Call) -> Reply:
     filters = ("state",) if query.state else ()
     attendance.note(call.ports, call.actor, event_id, "list-signups", page, filters)
     following = sealed({"p": page[-1].person_id}, f"{event_id}\n{call.listed}") if more else None
-    items = [present_attendance.expected(each, found.place(each), site) for each in page]
+    unreached = attendance.unreached(call.ports, page)
+    items = [
+        present_attendance.expected(
+            each, found.place(each), site, unreached.get(each.person_id, "")
+        )
+        for each in page
+    ]
     return Reply({"items": items, "next": following}, private=True)
 
 
@@ -116,7 +122,9 @@ def _sheet(call: Call, kind: str) -> tuple[Sheet, dict[str, str]]:
         "Content-Disposition": f'attachment; filename="{name}"',
         "Content-Language": language,
     }
-    return attendance_sheet.sheet(found.event, wanted, site, language, now), headers
+    unreached = attendance.unreached(call.ports, wanted)
+    sheet = attendance_sheet.sheet(found.event, wanted, site, language, now, unreached)
+    return sheet, headers
 
 
 @routes.add(

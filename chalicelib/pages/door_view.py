@@ -1,7 +1,7 @@
 """What the page at the door shows: who is expected, who came, and how many."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,15 @@ class Door:
     status: int = 200
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What parties are shown with."""
+
+    event: Event
+    words: Words
+    unreached: Container[str]  # to whom mail does not arrive
+
+
 def page(call: Call, event_id: str, door: Door) -> Reply:
     """The page at the door of an event. Whom it shows is noted."""
     found = attendance.listing(call.ports, event_id)
@@ -51,7 +60,9 @@ def page(call: Call, event_id: str, door: Door) -> Reply:
     others = [each for each in found.shown(None, door.query) if each.state in WAITING][:MOST]
     one = [each for each in found.signups if each.signup_id == door.who]
     seen = dict.fromkeys(each.signup_id for each in (*here, *others, *one))
-    attendance.note(call.ports, call.actor, event_id, "list-signups", _of(found, seen))
+    shown = _of(found, seen)
+    attendance.note(call.ports, call.actor, event_id, "list-signups", shown)
+    view = View(event, words, attendance.unreached(call.ports, shown))
     place = {"page": f"staff/events/{event_id}", "q": door.query, "part": str(part)}
     return render(
         call,
@@ -69,9 +80,9 @@ def page(call: Call, event_id: str, door: Door) -> Reply:
         form=door.form,
         part=part,
         parts=parts,
-        coming=[_party(each, event, words) for each in here],
-        others=[_party(each, event, words) | _standing(each, found, words) for each in others],
-        one=[_party(each, event, words) for each in one][0:1],
+        coming=[_party(each, view) for each in here],
+        others=[_party(each, view) | _standing(each, found, words) for each in others],
+        one=[_party(each, view) for each in one][0:1],
         ways=list(_ways(event, words)),
         counts=_counts(found, words, now),
         told=_told(found, now, words),
@@ -90,8 +101,9 @@ def _where(call: Call, event: Event, words: Words) -> str:
     return label(space, words) if space else event.programme.address
 
 
-def _party(one: SignUp, event: Event, words: Words) -> dict[str, Any]:
+def _party(one: SignUp, view: View) -> dict[str, Any]:
     """A party with its persons, each with when they came."""
+    words = view.words
     names = (one.person.name, *(each.name for each in one.members))
     needs = (one.accessibility, *(each.accessibility for each in one.members))
     people = [
@@ -104,8 +116,10 @@ def _party(one: SignUp, event: Event, words: Words) -> dict[str, Any]:
         for number, (name, at, need) in enumerate(zip(names, arrivals(one), needs, strict=True))
     ]
     facts = [one.person.organisation]
-    if len(event.ways) > 1:
+    if len(view.event.ways) > 1:
         facts.append(attendance_sheet.way_name(one.way, words.language))
+    if one.person_id in view.unreached:
+        facts.append(words("door.unreached"))
     return {
         "id": one.signup_id,
         "name": one.person.name,

@@ -88,6 +88,11 @@ def listing(ports: Ports, event_id: str) -> Listing:
     return Listing(event, tuple(found))
 
 
+def unreached(ports: Ports, signups: Iterable[SignUp]) -> Mapping[str, str]:
+    """Why mail does not arrive, by the ids of those who lead a party and have such an address (R-18)."""
+    return ports.people.suppressions(each.person_id for each in signups if each.person.email)
+
+
 def figures(ports: Ports, event_id: str) -> tuple[Event, Figures]:
     """An event, and what is counted of it now: for the caterer, without anybody's name."""
     event = ports.events.look(event_id).event

@@ -335,6 +335,9 @@ class People(Protocol):
     def suppressed(self, person_id: str) -> str:
         """Why nothing is sent to a person's address, or ""."""
 
+    def suppressions(self, person_ids: Iterable[str]) -> dict[str, str]:
+        """As `suppressed`, of several: those alone to whose addresses nothing is sent."""
+
     def unsuppress(self, person_id: str) -> bool:
         """Send again; whether it had been suppressed."""
 

@@ -81,6 +81,7 @@ def test_one_row_a_person_and_a_note_before_them(api: Api, event_id: str) -> Non
             "",
             "aino@gov.fi",
             "",
+            "",
             "paikan päällä",
             "vahvistettu",
             "",
@@ -90,12 +91,12 @@ def test_one_row_a_person_and_a_note_before_them(api: Api, event_id: str) -> Non
             "",
             "",
         ],
-        ["Pia", "", "pia@gov.fi", "", "paikan päällä", "jonossa", "", "", "", at, "", ""],
+        ["Pia", "", "pia@gov.fi", "", "", "paikan päällä", "jonossa", "", "", "", at, "", ""],
         [
-            *("Åke", "", "åke@gov.fi", "", "paikan päällä", "vahvistettu"),
+            *("Åke", "", "åke@gov.fi", "", "", "paikan päällä", "vahvistettu"),
             *("", "Vegaani", "", at, "Alkeet", "kyllä"),
         ],
-        ["'=1+1", "Åke", "", "", "paikan päällä", "vahvistettu", at, "", "", at, "", ""],
+        ["'=1+1", "Åke", "", "", "", "paikan päällä", "vahvistettu", at, "", "", at, "", ""],
     ]
 
 
@@ -110,7 +111,7 @@ def test_a_workbook_has_the_same_and_no_formula(api: Api, event_id: str) -> None
     assert {each.data_type for each in cells if each.value is not None} == {"s"}
     assert "henkilötietoja" in note["A2"].value
     assert [each.value for each in table["A"]] == ["Nimi", "Aino", "Pia", "Åke", "=1+1"]
-    assert table["I2"].value == "+hissi"
+    assert table["J2"].value == "+hissi"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -127,6 +128,27 @@ def test_in_the_reader_s_language_or_the_one_that_is_asked_for(
     assert words[language] in rows[-2]
     others = [each for each in LANGUAGES if each != language]
     assert all(rows[:4] != rows_of(take(api, event_id, query=f"?language={o}"))[:4] for o in others)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("fi", "eivät tule perille"), ("sv", "kommer inte fram"), ("en", "does not arrive")],
+)
+def test_files_say_to_whom_mail_does_not_arrive(
+    api: Api, event_id: str, language: str, told: str
+) -> None:
+    """R-18"""
+    bounced = {each.person.name: each.person_id for each in api.store.signups.values()}["Åke"]
+    api.ports.people.suppress(bounced, "bounce", api.clock.now())
+    rows = rows_of(take(api, event_id, query=f"?language={language}"))[5:]
+    assert [(row[0], row[3]) for row in rows[1:]] == [
+        ("Aino", ""),
+        ("Pia", ""),
+        ("Åke", told),
+        ("'=1+1", ""),  # a guest has no address of their own
+    ]
+    _, table = book_of(take(api, event_id, "xlsx", query=f"?language={language}")).worksheets
+    assert [each.value for each in table["D"]] == [rows[0][3], "", "", told, ""]
 
 
 def test_who_has_left_is_in_no_file_unless_asked_for(api: Api, event_id: str) -> None:

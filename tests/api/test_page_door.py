@@ -81,6 +81,27 @@ def test_a_host_sees_who_is_expected_by_name_and_who_has_no_seat(
     assert "{" not in page.text
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("fi", "sähköposti ei tule perille"),
+        ("sv", "e-posten kommer inte fram"),
+        ("en", "mail does not arrive"),
+    ],
+)
+def test_a_host_sees_to_whom_mail_does_not_arrive(
+    api: Api, event_id: str, language: str, told: str
+) -> None:
+    """R-18"""
+    signs_up(api, event_id, "aino")
+    signs_up(api, event_id, "eero")
+    bounced = {each.person.name: each.person_id for each in api.store.signups.values()}["Eero"]
+    api.ports.people.suppress(bounced, "bounce", api.clock.now())
+    page = door(host(api, language), event_id)
+    parties = page.one("section", aria_labelledby="coming").all("li")
+    assert [told in each.text for each in parties] == [False, True]
+
+
 def test_a_week_after_the_event_the_page_shows_what_was_counted(
     api: Api, event_id: str, browser: Browser
 ) -> None:

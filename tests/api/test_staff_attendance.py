@@ -67,6 +67,7 @@ def test_the_list_has_all_that_a_host_needs(api: Api, event_id: str) -> None:
             "email": "åke@gov.fi",
             "organisation": "",
             "language": "fi",
+            "suppressed": "",
         },
         "diet": "Vegaani",
         "accessibility": "Pyörätuoli",
@@ -78,6 +79,19 @@ def test_the_list_has_all_that_a_host_needs(api: Api, event_id: str) -> None:
         "created_at": "",
         "version": 1,
     }
+
+
+def test_the_list_says_to_whom_mail_does_not_arrive(api: Api, event_id: str) -> None:
+    """R-18"""
+    signs_up(api, event_id, "aino", "Bertta Öhman")
+    signs_up(api, event_id, "eero")
+    bounced = {each.person.name: each.person_id for each in api.store.signups.values()}["Eero"]
+    api.ports.people.suppress(bounced, "bounce", api.clock.now())
+    listed = api("GET", f"{LIST}/{event_id}/signups", key=STAFF_KEY).json["items"]
+    assert [(each["person"]["name"], each["person"]["suppressed"]) for each in listed] == [
+        ("Aino", ""),
+        ("Eero", "bounce"),
+    ]
 
 
 def test_a_page_at_a_time_and_by_state(api: Api, event_id: str) -> None:

@@ -221,3 +221,8 @@ def test_why_nothing_is_sent_to_an_address(backend: Backend):
     people.suppress(AINO, "complaint", NOW)
     assert people.suppressed(AINO) == "complaint"
     assert people.suppressed("p_eero") == ""
+    people.suppress("p_200", "bounce", NOW)
+    crowd = [f"p_{number}" for number in range(250)]  # more than one read takes
+    found = people.suppressions(["p_eero", AINO, AINO, *crowd])
+    assert found == {AINO: "complaint", "p_200": "bounce"}
+    assert people.suppressions([]) == {}

@@ -156,6 +156,15 @@ class People:
         """Why nothing is sent to a person's address, or ""."""
         return str(self._get(person_id, SUPPRESSED).get("reason", ""))
 
+    def suppressions(self, person_ids: Iterable[str]) -> dict[str, str]:
+        """As `suppressed`, of several: those alone to whose addresses nothing is sent."""
+        keys = [
+            (self._table, {"person_id": person_id, "item": SUPPRESSED})
+            for person_id in dict.fromkeys(person_ids)
+        ]
+        found = [plain(item) for _, item in batch_get(self._client, self._clock, keys)]
+        return {each["person_id"]: each["reason"] for each in found}
+
     def unsuppress(self, person_id: str) -> bool:
         """Send again; whether it had been suppressed."""
         answer = read(

@@ -148,6 +148,9 @@ class LeaderOut(Answer):
     email: str
     organisation: str
     language: str
+    suppressed: Annotated[
+        str, Field(description="why mail does not arrive: bounce or complaint; else empty")
+    ]
 
 
 class AttendanceOut(Answer):

@@ -18,6 +18,7 @@ from chalicelib.pages import (  # noqa: F401  # they add their addresses
     sign_on,
     signup,
     signup_link,
+    staff_events,
 )
 from chalicelib.pages.routes import routes
 

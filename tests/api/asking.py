@@ -229,6 +229,7 @@ OPERATIONS: Mapping[str, Ask] = {
     "POST /me/feeds/{feed_id}": Ask(Action.OWN, {}),
     "GET /manage/{booking_id}/{token}": Ask(Action.ENTER),
     "POST /manage/{booking_id}/{token}": Ask(Action.ENTER, {"action": "cancel"}),
+    "GET /staff/events": Ask(Action.RUN),
     "GET /staff/events/{event_id}": Ask(Action.RUN),
     "POST /staff/events/{event_id}": Ask(Action.RUN, {"do": "walk-in", "name": "Outi"}),
     "GET /staff/tickets/{signup_id}/{token}": Ask(Action.RUN),

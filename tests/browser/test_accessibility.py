@@ -181,8 +181,11 @@ def in_a_session(page: Page, lab: Lab, language: str) -> Iterator[str]:
 
 
 def at_the_event_s_door(page: Page, lab: Lab, language: str) -> Iterator[str]:
-    """The page at the door, after each thing that a host does there."""
+    """What hosts see of what is coming, and the page at the door, after each thing that they do there."""
     address = at_the_door(page, lab, language)
+    page.goto(f"{lab.base}/staff/events?lang={language}")
+    yield "the events of hosts"
+    page.goto(address)
     yield "the door"
     page.locator(".parties .button").first.click()
     yield "somebody came"

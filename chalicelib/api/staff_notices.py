@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
+from chalicelib.api import problems
 from chalicelib.api.call import Call
 from chalicelib.api.present import moment
 from chalicelib.api.replies import Reply, stored
 from chalicelib.api.routing import Routes
 from chalicelib.api.schemas.notices import NoticeIn, NoticeList, NoticeOut
+from chalicelib.domain.errors import Refused
 from chalicelib.domain.events import Way
 from chalicelib.domain.notices import Notice, To
 from chalicelib.domain.programmes import LANGUAGES
@@ -62,6 +66,14 @@ def notice_of(call: Call, event_id: str, body: NoticeIn) -> Notice:
         to=To(body.to),
         way=Way(body.way) if body.way else None,
     )
+
+
+def body_of_form(values: Mapping[str, Any]) -> NoticeIn:
+    """The body that a page's form means. Raises Refused with everything that is wrong."""
+    try:
+        return NoticeIn.model_validate(values)
+    except ValidationError as error:
+        raise Refused(problems.from_validation(error)) from error
 
 
 def _written(one: Written) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from chalicelib.pages import (  # noqa: F401  # they add their addresses
     login_link,
     manage,
     me,
+    notices,
     sign_on,
     signup,
     signup_link,

@@ -232,6 +232,10 @@ OPERATIONS: Mapping[str, Ask] = {
     "GET /staff/events": Ask(Action.RUN),
     "GET /staff/events/{event_id}": Ask(Action.RUN),
     "POST /staff/events/{event_id}": Ask(Action.RUN, {"do": "walk-in", "name": "Outi"}),
+    "GET /staff/events/{event_id}/notices": Ask(Action.RUN),
+    "POST /staff/events/{event_id}/notices": Ask(
+        Action.RUN, {"subject_fi": "Hei", "text_fi": "Tervetuloa!"}
+    ),
     "GET /staff/tickets/{signup_id}/{token}": Ask(Action.RUN),
     "GET /decide/{booking_id}/{token}": Ask(Action.ENTER),
     "POST /decide/{booking_id}/{token}": Ask(Action.ENTER, {"action": "approve"}),

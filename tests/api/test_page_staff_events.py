@@ -58,10 +58,11 @@ def test_a_host_sees_how_every_event_stands(api: Api, language: str) -> None:
         "en": "taken 4 / 4, seats free 0, waiting 1",
     }
     assert one[2] == seats[language]
-    door, public, sheet, *of_draft = links_of(page)
+    door, public, sheet, notices, *of_draft = links_of(page)
     assert door == f"../staff/events/{first}?lang={language}"
     assert public == f"../events/{first}?lang={language}"
     assert sheet == f"../v1/staff/events/{first}/signups.csv?language={language}"
+    assert notices == f"../staff/events/{first}/notices?lang={language}"
     assert of_draft == [
         f"../staff/events/{draft}?lang={language}",
         f"../v1/staff/events/{draft}/signups.csv?language={language}",
@@ -89,8 +90,10 @@ def test_seats_that_are_too_few_without_limit_and_remote_are_told(api: Api) -> N
 
 def test_what_was_called_off_says_so(api: Api) -> None:
     events.call_off(api.ports, write(api), "Sairaus", an_intent(STAFF))
-    (row,) = rows(listed(host(api)))
+    page = listed(host(api))
+    (row,) = rows(page)
     assert row[1] == "Peruttu"
+    assert not any("notices" in each for each in links_of(page))
 
 
 def test_today_s_events_stay_until_the_day_is_over_and_later_ones_come_by_date(api: Api) -> None:

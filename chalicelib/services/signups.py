@@ -156,8 +156,9 @@ def _sign_up(attempt: Attempt, request: SignUpRequest, told: list[Message]) -> S
     )
     new, needs = _seated_or_waiting(ports, event, as_kept(new, event), now)
     holds.begin(ports, attempt.tx, new, attempt.catalog.site, found.holds)
-    # Looked for whoever is in, where nothing is told: neither does it show by its time.
-    one = None if telling else again_due(ports, event, before or new, now)
+    # Looked for whoever is in or was, where nothing is told: neither does it show by its time.
+    there = before if before and before.live else new
+    one = None if telling else again_due(ports, event, there, now)
     if known:
         # To nobody in particular they look like any other: who reads their mail is told.
         told[:] = [one] if one and before else []

@@ -19,9 +19,11 @@ from chalicelib.domain.logins import LIFE, Login, Session, digest_of
 from chalicelib.domain.people import Person, Scope, person_id_of
 from chalicelib.domain.private_feeds import PrivateFeed
 from chalicelib.domain.profiles import Profile
-from chalicelib.services import bookings, links
+from chalicelib.services import bookings, links, signup_changes, signups
 from chalicelib.services.opening import bearer_of
+from chalicelib.services.signups import SignUpRequest
 from tests.builders import NOW, a_key, a_profile, a_request, an_intent, on, the_ports
+from tests.event_builders import an_event
 
 CLIENT = Client(app)
 # As long as one another, so that no request is longer than another.
@@ -219,6 +221,26 @@ def confirms(how: str) -> Kind:
     return kind
 
 
+def signs_up(there: str, *, waits: bool = False, left: bool = False) -> Kind:
+    """Nobody in particular signs one up for an event at which somebody is in already, or was."""
+
+    def kind(world: World) -> World:
+        world.store.site = replace(world.store.site, prove_address=True)
+        event = an_event(0 if waits else 5, opens_at=NOW)
+        world.store.events[event.event_id] = event
+        person = Person("Reader One", there)
+        asked = SignUpRequest(event.event_id, person=person, accept_terms=True)
+        found = signups.sign_up(world.ports, asked, an_intent()).value
+        if left:
+            intent = an_intent(path="leave")
+            signup_changes.leave(world.ports, event.event_id, found.person_id, intent)
+        world.ports.settings.get()
+        said = {"person": {"name": "Reader One", "email": KNOWN}, "accept_terms": True}
+        return world.posts(f"/v1/events/{event.event_id}/signups", said)
+
+    return kind
+
+
 HOUR = timedelta(hours=1)
 KINDS: dict[str, dict[str, Kind]] = {
     "asking for a link": {
@@ -292,6 +314,20 @@ UNTIMED: dict[str, dict[str, Kind]] = {
     "a page's link": {"malformed": opens_a_link("malformed", bearer=False)},
     "a link's token": {"malformed": opens_a_link("malformed", bearer=True)},
     "a feed": {"malformed": subscribes("f" * 63), "a stranger's": subscribes("may not log in")},
+}
+
+# Alike to the byte and in what the store is asked, though the one transaction of who is new holds more.
+# Nobody can measure that twice: who has asked once of somebody has signed them up (decision 20).
+ASKED_ONCE: dict[str, dict[str, Kind]] = {
+    "a seat": {"new": signs_up(UNKNOWN), "in": signs_up(KNOWN)},
+    "a place in the queue": {
+        "new": signs_up(UNKNOWN, waits=True),
+        "in": signs_up(KNOWN, waits=True),
+    },
+    "a seat, having left": {
+        "new": signs_up(UNKNOWN, left=True),
+        "gone": signs_up(KNOWN, left=True),
+    },
 }
 
 

@@ -14,7 +14,16 @@ from typing import Any
 
 import pytest
 
-from tests.api.alike import KINDS, KNOWN, UNTIMED, Kind, World, asks_for_a_link, its_own_worlds
+from tests.api.alike import (
+    ASKED_ONCE,
+    KINDS,
+    KNOWN,
+    UNTIMED,
+    Kind,
+    World,
+    asks_for_a_link,
+    its_own_worlds,
+)
 from tests.superiority import superiority, timed, told_apart
 
 __all__ = ["its_own_worlds"]
@@ -42,6 +51,14 @@ def test_every_answer_is_the_same_to_the_byte(what: str) -> None:
     assert first[0] in (202, 401, 404, 422)
     for other in others:
         assert other == first
+
+
+@pytest.mark.parametrize("what", ASKED_ONCE)
+def test_signing_up_tells_nobody_who_is_in_or_was(what: str) -> None:
+    """S-06"""
+    first, other = (answered(kind) for kind in ASKED_ONCE[what].values())
+    assert first[0] == 201
+    assert other == first
 
 
 @pytest.mark.parametrize("what", UNTIMED)

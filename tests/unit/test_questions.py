@@ -18,9 +18,10 @@ from chalicelib.domain.questions import (
     checked,
 )
 from chalicelib.services import signup_changes
+from chalicelib.services.signups import Guest
 from tests.builders import FORM, STAFF
 from tests.event_builders import NOW, an_event, somebody
-from tests.event_scene import Scene
+from tests.event_scene import Scene, signs_up
 
 TEXT = {"fi": "Kysymys"}
 TOPIC = Question("topic", text=TEXT)
@@ -160,3 +161,17 @@ def test_hosts_come_to_whatever_there_is_and_places_are_handed_to_the_audience()
         scene.do(signup_changes.hand_over, "aino", colleague=PIA, actor=FORM)
     scene.do(signup_changes.hand_over, "aino", colleague=somebody("eero"), actor=FORM)
     assert scene.states("aino", "eero") == ["handed-over", "confirmed"]
+
+
+@pytest.mark.parametrize("email", ["", PIA.email, "x@elsewhere.example"])
+def test_who_comes_along_comes_on_the_word_of_who_may_come(email):
+    """Decision 23: nobody is judged by an address that could as well have been left out."""
+    scene = Scene(an_event(audience=("employee",), group_size=2))
+    knows(scene, PIA, partner_until=A_DAY)
+    signs_up(scene.ports, "aino", [Guest("Pia", email)])
+    assert scene.counters == (3, 0)
+    if email != PIA.email:
+        with pytest.raises(Refused, match="email-not-allowed"):
+            scene.sign_up("pia", person=PIA)
+        with pytest.raises(Refused, match="email-not-allowed"):
+            scene.do(signup_changes.hand_over, "aino", colleague=PIA)

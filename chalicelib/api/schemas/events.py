@@ -57,7 +57,10 @@ class EventPatch(Model):
     group_size: Annotated[int, Field(ge=1, le=100)] | None = None
     audience: Annotated[
         list[Literal["employee", "partner"]] | None,
-        Field(max_length=2, description="who may come; none named: everybody who may book"),
+        Field(
+            max_length=2,
+            description="who may sign up, with whom they bring; none named: everybody who may book",
+        ),
     ] = None
     questions: Annotated[list[QuestionIn] | None, Field(max_length=30)] = None
     asks_diet: Annotated[

@@ -11,7 +11,7 @@ from chalicelib.domain.letters import Told
 from chalicelib.domain.logins import LONGEST
 from chalicelib.domain.messages import Message
 from chalicelib.domain.notices import Notice
-from chalicelib.domain.retention import Night, Token, Trace
+from chalicelib.domain.retention import CAME, Night, Token, Trace
 from chalicelib.services.ports import Fields, Page
 
 if TYPE_CHECKING:
@@ -75,6 +75,11 @@ class FakeKeeping:
             self._store.logins.pop(token.token_hash.removeprefix("login "), None)
 
         tx.add(("tokens", token.token_hash), VERSION, check, apply)
+
+    def note_came(self, tx: "FakeTransaction", person_id: str, at: datetime) -> None:
+        came = self._store.came
+        key = ("people", person_id, CAME)
+        tx.add(key, VERSION, lambda: None, lambda: came.__setitem__(person_id, at))
 
     def remove_trace(self, tx: "FakeTransaction", trace: Trace) -> None:
         key = ("people", trace.person_id, trace.item)
@@ -161,6 +166,7 @@ class FakeKeeping:
             "quota": store.quotas,
             "suppressed": store.suppressed,
             "feeds": store.feed_lists,
+            CAME: store.came,
         }
 
     def _traces(self) -> Iterator[Trace]:
@@ -176,6 +182,8 @@ class FakeKeeping:
             yield Trace(person_id, "suppressed")
         for person_id in store.reminders_off:
             yield Trace(person_id, "reminders")
+        for person_id, at in store.came.items():
+            yield Trace(person_id, CAME, at)
         for person_id, version in store.feed_lists.items():
             yield Trace(person_id, "feeds", version=version)
         for token_hash, feed in store.feeds.items():

@@ -103,6 +103,7 @@ class Store:
     audiences: dict[str, tuple[int, list[str]]] = field(default_factory=dict)  # revision, people
     suppressed: dict[str, str] = field(default_factory=dict)
     reminders_off: set[str] = field(default_factory=set)
+    came: dict[str, datetime] = field(default_factory=dict)  # traces of events without names
     paused_until: datetime | None = None
     queue: list[str] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)

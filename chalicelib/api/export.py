@@ -111,6 +111,7 @@ def _account(one: Standing, catalog: Catalog) -> Json:
         "profile": _profile(one.profile, catalog),
         "reminders": one.reminders,
         "suppressed": one.suppressed,
+        "came_at": _maybe(one.came_at, catalog),
         "quota": [
             {"booking_id": key, "start": _epoch(start, catalog), "end": _epoch(end, catalog)}
             for key, (start, end) in sorted(one.quota.bookings.items())

@@ -4,6 +4,7 @@ With whom somebody came along is that person's data as much as theirs, so it is 
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from chalicelib.api import present, present_events
@@ -19,8 +20,7 @@ Followed = Callable[[SignedUp], Json]  # by what they were told, and what was do
 def signed_up(one: SignedUp, catalog: Catalog, by: str, followed: Followed) -> Json:
     """A person's part in an event; `by` is what whoever made a sign-up of theirs is to them."""
     attending = one.one
-    signup, zone, part = attending.signup, catalog.site.zone, attending.part
-    arrived_at = part.arrived_at
+    signup, part = attending.signup, attending.part
     own = _own(signup, catalog) | {"made_by": by} | followed(one) if attending.leads else None
     return {
         "event": present_events.in_short(attending.event, catalog.site),
@@ -28,18 +28,16 @@ def signed_up(one: SignedUp, catalog: Catalog, by: str, followed: Followed) -> J
         "state": signup.state.value,
         "way": signup.way.value,
         "size": signup.size,
-        "created_at": present.moment(signup.created_at, zone),
+        "created_at": _maybe(signup.created_at, catalog),
         "name": _name(attending),
         "diet": part.diet,
         "accessibility": part.accessibility,
-        "arrived_at": present.moment(arrived_at, zone) if arrived_at else None,
+        "arrived_at": _maybe(part.arrived_at, catalog),
         "own": own,
     }
 
 
 def _own(signup: SignUp, catalog: Catalog) -> Json:
-    zone = catalog.site.zone
-    confirm_by, offer_until = signup.confirm_by, signup.offer_until
     return {
         "signup_id": signup.signup_id,
         "person": {
@@ -51,8 +49,9 @@ def _own(signup: SignUp, catalog: Catalog) -> Json:
         "guests": [_guest(each, catalog) for each in signup.members],
         "answers": dict(signup.answers),
         "number": signup.number,
-        "confirm_by": present.moment(confirm_by, zone) if confirm_by else None,
-        "offer_until": present.moment(offer_until, zone) if offer_until else None,
+        "confirm_by": _maybe(signup.confirm_by, catalog),
+        "offer_until": _maybe(signup.offer_until, catalog),
+        "confirmed_at": _maybe(signup.confirmed_at, catalog),
         "network": signup.network,
         "sequence": signup.sequence,
         "version": signup.version,
@@ -60,13 +59,16 @@ def _own(signup: SignUp, catalog: Catalog) -> Json:
 
 
 def _guest(one: Member, catalog: Catalog) -> Json:
-    arrived_at = one.arrived_at
     return {
         "name": one.name,
         "diet": one.diet,
         "accessibility": one.accessibility,
-        "arrived_at": present.moment(arrived_at, catalog.site.zone) if arrived_at else None,
+        "arrived_at": _maybe(one.arrived_at, catalog),
     }
+
+
+def _maybe(instant: datetime | None, catalog: Catalog) -> str | None:
+    return present.moment(instant, catalog.site.zone) if instant else None
 
 
 def _name(attending: Attending) -> str:

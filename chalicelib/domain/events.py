@@ -18,6 +18,7 @@ from chalicelib.domain.tallies import Tally, anybodys
 
 LONGEST = timedelta(days=31)  # lists look so far back for what reaches into them
 NEEDS_KEPT = timedelta(days=7)  # after the end: what people said of diet and accessibility
+NAMES_KEPT = timedelta(days=366)  # after the end: who signed up
 UNLIMITED = 1_000_000  # seats of a way that has no limit: it is counted all the same
 
 
@@ -103,6 +104,13 @@ class Event:
     version: int = 1
     changed_at: datetime | None = None  # when staff last did; of a new one nobody has yet
     tally: Tally | None = None  # of diets and needs, which are gone by then
+    closed_at: datetime | None = (
+        None  # for good: names go from then on, so nobody signs up any more
+    )
+    answered: Mapping[str, Mapping[str, int]] = field(
+        default_factory=dict
+    )  # how many what, by then
+    nameless: bool = False  # and nobody is named any more who signed up
 
     @property
     def cut_off(self) -> datetime:
@@ -178,9 +186,11 @@ def check_open(event: Event, now: datetime) -> None:
 
 
 def check_running(event: Event) -> None:
-    """Refused with `stale-state` where an event is no more."""
+    """Refused with `stale-state` where an event is no more, or so long over that it is closed."""
     if not event.live:
         raise refuse("stale-state", state=event.state.value)
+    if event.closed_at is not None:
+        raise refuse("stale-state", state=event.state.value, why="over")
 
 
 def published(event: Event) -> Event:
@@ -215,6 +225,16 @@ def cleared(event: Event) -> Event:
     """One that was tallied, and nothing is left of what was counted."""
     tally = replace(event.tally, cleared=True) if event.tally else None
     return replace(event, tally=tally, version=event.version + 1)
+
+
+def closed(event: Event, answered: Mapping[str, Mapping[str, int]], now: datetime) -> Event:
+    """One whose sign-ups become nobody's from now on, with how many of them answered what."""
+    return replace(event, closed_at=now, answered=answered, version=event.version + 1)
+
+
+def unnamed(event: Event) -> Event:
+    """One that was closed, and nobody is named any more who signed up for it."""
+    return replace(event, nameless=True, version=event.version + 1)
 
 
 def resized(event: Event, way: Way, limit: int | None, most_waiting: int | None = None) -> Event:

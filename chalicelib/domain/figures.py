@@ -51,8 +51,12 @@ def figures(
     questions: Iterable[Question],
     now: datetime,
     tally: Tally | None = None,
+    answered: Mapping[str, Mapping[str, int]] | None = None,
 ) -> Figures:
-    """The figures of an event's sign-ups as they are at `now`; of diets and needs a tally, if there is one."""
+    """The figures of an event's sign-ups as they are at `now`.
+
+    Of diets and needs a tally, if there is one, and of answers what was counted of them when they went.
+    """
     found = [judged(each, now) for each in signups]
     coming = [each for each in found if each.state is State.CONFIRMED]
     here = [each for each in coming if each.way is Way.ROOM]
@@ -62,7 +66,8 @@ def figures(
         accessibility=tally.accessibility
         if tally
         else _counted(text for each in coming for text in needs(each)),
-        answers={each.id: _answers(each, coming) for each in questions if each.kind in SEVERAL},
+        answers=answered
+        or {each.id: _answers(each, coming) for each in questions if each.kind in SEVERAL},
     )
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.bookings import Booking, State, judged
 from chalicelib.domain.erasures import Erasure
-from chalicelib.domain.events import NEEDS_KEPT, Event
+from chalicelib.domain.events import NAMES_KEPT, NEEDS_KEPT, Event
 from chalicelib.domain.letters import Told
 from chalicelib.domain.messages import Message
 from chalicelib.domain.notices import KEPT, Notice
@@ -51,6 +51,13 @@ NEEDS = Rule(
     "removed, with only figures left",
     "what people eat and need is of use while they are here, and a week for the bill; reports count",
 )
+SIGNUPS = Rule(
+    "signups",
+    NAMES_KEPT,
+    "the event's end",
+    "anonymised",
+    "questions and bills come up within a year, as of bookings; how many came is counted without names",
+)
 HOLDS = Rule(
     "holds",
     timedelta(days=7),
@@ -61,7 +68,7 @@ HOLDS = Rule(
 PERSONS = Rule(
     "persons",
     timedelta(days=731),
-    "they last logged in or booked",
+    "they last logged in or booked, or an event that they signed up for",
     "forgotten",
     "who stays away for two years has no more use for what we know; hosts and partners do",
 )
@@ -100,7 +107,7 @@ STRAYS = Rule(
     "anonymised",
     "an index may be late; this looks at the tables themselves",
 )
-RULES = (BOOKINGS, NEEDS, HOLDS, PERSONS, MESSAGES, NOTICES, TOKENS, ERASURES, STRAYS)
+RULES = (BOOKINGS, NEEDS, SIGNUPS, HOLDS, PERSONS, MESSAGES, NOTICES, TOKENS, ERASURES, STRAYS)
 
 
 class Table(StrEnum):
@@ -111,6 +118,7 @@ class Table(StrEnum):
     TOKENS = "tokens"
     PEOPLE = "people"
     EVENTS = "events"
+    SIGNUPS = "signups"
 
 
 # First everything is done, then everything is looked at again.
@@ -125,6 +133,9 @@ class Token:
     kind: str
     person_id: str = ""
     expires_at: int | None = None  # epoch seconds
+
+
+CAME = "came"  # a trace: of an event that somebody signed up for, and is named in no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +264,13 @@ def event_due(event: Event, moment: Moment) -> Rule | None:
     if event.ends_at + NEEDS.after > moment.at or (event.counted and event.counted.cleared):
         return None
     return NEEDS
+
+
+def names_due(event: Event, moment: Moment) -> Rule | None:
+    """The rule by which nobody may be named any more by now who signed up for an event."""
+    if event.ends_at + SIGNUPS.after > moment.at or event.nameless:
+        return None
+    return SIGNUPS
 
 
 def message_due(thing: Message | Told | Notice, moment: Moment) -> Rule | None:

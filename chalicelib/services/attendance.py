@@ -99,7 +99,8 @@ def figures(ports: Ports, event_id: str) -> tuple[Event, Figures]:
     if event is None:
         raise NotFound
     signups, now = all_of(ports, event_id), ports.clock.now()
-    return event, count(signups, event.ways, event.questions, now, event.counted)
+    found = count(signups, event.ways, event.questions, now, event.counted, event.answered)
+    return event, found
 
 
 def note(

@@ -19,6 +19,7 @@ from chalicelib.domain.messages import Message
 from chalicelib.domain.people import Actor
 from chalicelib.domain.private_feeds import PrivateFeed
 from chalicelib.domain.profiles import Profile
+from chalicelib.domain.retention import CAME
 from chalicelib.services import own_signups, private_feeds, reading_log
 from chalicelib.services.own_bookings import FOREVER
 from chalicelib.services.ports import Fields, InFlight, Page, Ports, Quota
@@ -41,6 +42,7 @@ class Standing:
     feeds: Sequence[PrivateFeed]
     keys: Sequence[ApiKey]
     in_flight: InFlight
+    came_at: datetime | None = None  # to an event of which they are named no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ def _standing(ports: Ports, person_id: str) -> Standing:
     snapshot = ports.snapshots.read(person_id=person_id)
     if snapshot.profile is None:
         raise NotFound
+    kept = ports.keeping.traces_of(person_id)
     return Standing(
         profile=snapshot.profile,
         reminders=ports.people.reminders(person_id),
@@ -112,6 +115,7 @@ def _standing(ports: Ports, person_id: str) -> Standing:
         feeds=private_feeds.of(ports, person_id),
         keys=_keys(ports, person_id),
         in_flight=ports.logins.of_person(person_id),
+        came_at=next((each.last for each in kept if each.item == CAME), None),
     )
 
 

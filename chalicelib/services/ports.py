@@ -667,6 +667,9 @@ class Keeping(Protocol):
     def remove_token(self, tx: Transaction, token: Token) -> None:
         """VersionRaced where there is another in its place."""
 
+    def note_came(self, tx: Transaction, person_id: str, at: datetime) -> None:
+        """Until when an event was that a person signed up for and is named in no more: a trace, CAME."""
+
     def remove_trace(self, tx: Transaction, trace: Trace) -> None:
         """One thing of a person's; VersionRaced where it has another version."""
 

@@ -20,23 +20,37 @@ from chalicelib.domain.letters import Told
 from chalicelib.domain.messages import Message
 from chalicelib.domain.notices import Notice
 from chalicelib.domain.people import CLOCK
-from chalicelib.domain.retention import MESSAGES, STAGES, Moment, Night, Rule, Table, Token, Trace
-from chalicelib.services import erasure, months, remains, tallies, traces
+from chalicelib.domain.retention import (
+    MESSAGES,
+    SIGNUPS,
+    STAGES,
+    Moment,
+    Night,
+    Rule,
+    Table,
+    Token,
+    Trace,
+)
+from chalicelib.services import erasure, months, nameless, remains, tallies, traces
 from chalicelib.services.ports import Fields, Page, Ports
 
 log = logging.getLogger(__name__)
 PAGE = 200
 ERASING_SECONDS = 20.0
 NIGHT_SECONDS = 25.0  # together within the function's minute
+Stop = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """How a table is walked over: its pages, by which rule a thing has to go, and how it goes."""
+    """How a table is walked over: its pages, by which rule a thing has to go, and how it goes.
+
+    What is large by itself stops where time is up.
+    """
 
     page: Callable[[Ports, Moment, int, Fields | None], Page[Any]]
     due: Callable[[Ports, Any, Moment], Rule | None]
-    act: Callable[[Ports, Any, Rule, Moment], bool]
+    act: Callable[[Ports, Any, Rule, Moment, Stop], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +96,22 @@ def _turn(ports: Ports, night: Night, stop: float) -> Night | None:
     page = walk.page(ports, moment, PAGE, night.cursor)
     done: Counter[str] = Counter()
     left = 0
+
+    def over() -> bool:
+        return ports.clock.monotonic() >= stop
+
     for thing in page.items:
-        if ports.clock.monotonic() >= stop:
+        if over():
             return None
         rule = walk.due(ports, thing, moment)
         if rule is None:
             continue
         if counting:
             left += 1
-        elif walk.act(ports, thing, rule, moment):
+        elif walk.act(ports, thing, rule, moment, over):
             done[rule.name] += 1
+        elif over():
+            return None  # so it is gone on with, and not passed over
     after = domain.turned(night, page.next, done, left, ports.clock.now())
     if after.over:
         log.info("retention", extra={"counts": dict(after.counts), "overdue": after.last_overdue})
@@ -113,11 +133,11 @@ def _saved(ports: Ports, night: Night) -> Night | None:
     return night
 
 
-def _anonymise(ports: Ports, booking: Booking, _rule: Rule, _: Moment) -> bool:
+def _anonymise(ports: Ports, booking: Booking, *_: object) -> bool:
     return traces.booking(ports, booking.booking_id, booking.person_id, by_rule=True)
 
 
-def _forget_message(ports: Ports, thing: Message | Told | Notice, rule: Rule, _: Moment) -> bool:
+def _forget_message(ports: Ports, thing: Message | Told | Notice, rule: Rule, *_: object) -> bool:
     if isinstance(thing, Message) and rule is not MESSAGES:
         return traces.stray_message(ports, thing.message_id, thing.person_id)
     tx = ports.begin()
@@ -130,7 +150,7 @@ def _forget_message(ports: Ports, thing: Message | Told | Notice, rule: Rule, _:
     return _commit(tx.commit)
 
 
-def _remove_token(ports: Ports, token: Token, _rule: Rule, _: Moment) -> bool:
+def _remove_token(ports: Ports, token: Token, *_: object) -> bool:
     tx = ports.begin()
     ports.keeping.remove_token(tx, token)
     return _commit(tx.commit)
@@ -138,7 +158,18 @@ def _remove_token(ports: Ports, token: Token, _rule: Rule, _: Moment) -> bool:
 
 def _events(ports: Ports, moment: Moment, limit: int, after: Fields | None) -> Page[Event]:
     """Of those that are over, by the index: in a scan the sign-ups would come along."""
-    first, last = moment.at - domain.EVENTS_SINCE, moment.at
+    return _events_until(ports, moment.at, moment, limit, after)
+
+
+def _old_events(ports: Ports, moment: Moment, limit: int, after: Fields | None) -> Page[Event]:
+    """Of those that are over for so long that nobody is named any more."""
+    return _events_until(ports, moment.at - SIGNUPS.after, moment, limit, after)
+
+
+def _events_until(
+    ports: Ports, last: datetime, moment: Moment, limit: int, after: Fields | None
+) -> Page[Event]:
+    first = moment.at - domain.EVENTS_SINCE
 
     def read(month: str, most: int, place: Fields | None) -> Page[Event]:
         return ports.events.by_month(month, first, last, most, place)
@@ -146,16 +177,26 @@ def _events(ports: Ports, moment: Moment, limit: int, after: Fields | None) -> P
     return months.page(months.between(first, last), limit, after, read)
 
 
-def _event_due(ports: Ports, event: Event, moment: Moment) -> Rule | None:
+def _as_stored(
+    due: Callable[[Event, Moment], Rule | None],
+) -> Callable[[Ports, Event, Moment], Rule | None]:
     """Judged as it is stored, but only where the index does not say already that nothing is left."""
-    if domain.event_due(event, moment) is None:
-        return None
-    stored = ports.events.look(event.event_id).event
-    return domain.event_due(stored, moment) if stored else None
+
+    def judged(ports: Ports, event: Event, moment: Moment) -> Rule | None:
+        if due(event, moment) is None:
+            return None
+        stored = ports.events.look(event.event_id).event
+        return due(stored, moment) if stored else None
+
+    return judged
 
 
-def _clear(ports: Ports, event: Event, _rule: Rule, moment: Moment) -> bool:
+def _clear(ports: Ports, event: Event, _rule: Rule, moment: Moment, _: Stop) -> bool:
     return tallies.clear(ports, event.event_id, moment)
+
+
+def _forget_names(ports: Ports, event: Event, _rule: Rule, moment: Moment, stop: Stop) -> bool:
+    return nameless.forget(ports, event.event_id, moment, stop)
 
 
 def _person_due(ports: Ports, trace: Trace, moment: Moment) -> Rule | None:
@@ -187,7 +228,7 @@ def _came(ports: Ports, person_id: str, since: datetime) -> bool:
             return False
 
 
-def _forget_person(ports: Ports, trace: Trace, _: Rule, moment: Moment) -> bool:
+def _forget_person(ports: Ports, trace: Trace, _rule: Rule, moment: Moment, _: Stop) -> bool:
     """Begin to: as they are read here, judged after that, and on condition that they stay so."""
     snapshot = ports.snapshots.read(person_id=trace.person_id)
     if _person_due(ports, trace, moment) is None:
@@ -227,5 +268,6 @@ WALKS: Mapping[Table, Walk] = {
         _person_due,
         _forget_person,
     ),
-    Table.EVENTS: Walk(_events, _event_due, _clear),
+    Table.EVENTS: Walk(_events, _as_stored(domain.event_due), _clear),
+    Table.SIGNUPS: Walk(_old_events, _as_stored(domain.names_due), _forget_names),
 }

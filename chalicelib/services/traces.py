@@ -88,8 +88,8 @@ def signups(ports: Ports, person_id: str, stop: Stop) -> bool:
 def signup(ports: Ports, part: Part, person_id: str, *, by_rule: bool = False) -> bool:
     """One sign-up, in one transaction, in which what it gives up is the next one's in the queue.
 
-    `by_rule`: its time has come, and its person may stay. What a party's leader was answered, with its
-    guests in it, is kept for repeated requests for two days, however they fare.
+    `by_rule`: its time has come, and its person may stay; then what they were told of it goes, too. What
+    a party's leader was answered is kept for repeated requests for two days, however its guests fare.
     """
     nobody, freed = ports.clock.new_id(ERASED), set[Way]()
 
@@ -103,7 +103,9 @@ def signup(ports: Ports, part: Part, person_id: str, *, by_rule: bool = False) -
         by = CLOCK.actor_id
         if give_up(ports, tx, event, before, after, by=by, action="forget", now=now):
             freed.add(before.way)
-        if not by_rule:
+        if by_rule:
+            ports.keeping.remove_told(tx, f"event#{part.event_id}", person_id)
+        else:
             ports.keeping.check_erasing(tx, person_id)
         return True
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from chalicelib.domain.attendance import checked_in
 from chalicelib.domain.errors import NotFound, Refused, VersionRaced, refuse
-from chalicelib.domain.events import Event, State, Way
+from chalicelib.domain.events import Event, State, Way, check_running
 from chalicelib.domain.people import Person, person_id_of
 from chalicelib.domain.queueing import Needs, at_the_door
 from chalicelib.domain.signups import Member, SignUp, again, as_kept, judged, parts_of
@@ -123,6 +123,7 @@ def _published(event: Event | None) -> Event:
         raise NotFound
     if event.state is not State.PUBLISHED:
         raise refuse("stale-state", state=event.state.value)
+    check_running(event)
     return event
 
 

@@ -196,3 +196,10 @@ def test_of_an_event_that_is_still_a_draft_one_has_what_is_kept(api: Api) -> Non
     signs_up(api, event_id)
     api.store.events[event_id] = replace(api.store.events[event_id], announced=False)
     assert len(signed_up(api, api.logs_in(AINO))) == 1
+
+
+def test_when_one_came_to_an_event_of_which_one_is_named_no_more_is_in_it(api: Api) -> None:
+    cookie = api.logs_in(AINO)
+    assert taken(api, cookie).json["account"]["came_at"] is None
+    api.store.came[api.person_id(AINO)] = api.clock.now()
+    assert taken(api, cookie).json["account"]["came_at"] == "2026-12-01T09:00:00+02:00"

@@ -133,6 +133,13 @@ def test_what_is_written_is_found(backend: Backend):
     assert backend.ports.events.look("e_other", ["p_aino"]) == Look()
 
 
+def test_that_it_is_closed_and_what_was_answered_is_found(backend: Backend):
+    before = given(backend, A_FULL_EVENT)
+    after = events.unnamed(events.closed(before, {"topic": {"a": 2}, "photos": {}}, NOW))
+    written(backend, lambda tx: backend.ports.events.save(tx, before, after))
+    assert stored(backend) == after
+
+
 def test_an_id_is_used_once(backend: Backend):
     given(backend)
     with pytest.raises(VersionRaced):

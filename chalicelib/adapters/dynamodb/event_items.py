@@ -51,6 +51,9 @@ EDITED = (
     "version",
     "changed_at",
     "tally",
+    "closed_at",
+    "answered",
+    "nameless",
 )
 
 
@@ -87,6 +90,9 @@ def edited(event: Event) -> Item:
         "version": event.version,
         "changed_at": _maybe_iso(event.changed_at),
         "tally": _tally_item(event.tally) if event.tally else None,
+        "closed_at": _maybe_iso(event.closed_at),
+        "answered": {key: dict(counts) for key, counts in event.answered.items()} or None,
+        "nameless": event.nameless or None,
     }
     return {name: value for name, value in item.items() if value is not None}
 
@@ -136,6 +142,9 @@ def event_of(item: Mapping[str, Any]) -> Event:
         version=item["version"],
         changed_at=_maybe(item.get("changed_at")),
         tally=_tally_of(item["tally"]) if item.get("tally") else None,
+        closed_at=_maybe(item.get("closed_at")),
+        answered=item.get("answered", {}),
+        nameless=item.get("nameless", False),
     )
 
 

@@ -17,7 +17,7 @@ from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.letters import Told
 from chalicelib.domain.messages import Message
 from chalicelib.domain.notices import Notice
-from chalicelib.domain.retention import Night, Token, Trace
+from chalicelib.domain.retention import CAME, Night, Token, Trace
 from chalicelib.services.ports import Clock, Fields, Page
 
 T = TypeVar("T")
@@ -90,6 +90,11 @@ class Keeping:
             values={":seen": token.expires_at},
             failure=lambda _: VersionRaced(),
         )
+
+    def note_came(self, tx: Transaction, person_id: str, at: datetime) -> None:
+        """Until when an event was that a person signed up for and is named in no more."""
+        item = {"person_id": person_id, "item": CAME, "schema": SCHEMA, "at": iso(at)}
+        tx.put("people", item, ("person_id", "item"))
 
     def remove_trace(self, tx: Transaction, trace: Trace) -> None:
         """One thing of a person's; VersionRaced where it has another version."""

@@ -97,6 +97,9 @@ class AccountKept(Answer):
     profile: ProfileKept
     reminders: bool
     suppressed: str
+    came_at: Annotated[
+        str | None, Field(description="the end of the last event of which one is named no more")
+    ]
     quota: list[SpanKept]
     feeds: list[FeedOut]
     keys: list[KeyKept]
@@ -164,6 +167,7 @@ class SignUpKept(Answer):
     number: Annotated[int | None, Field(description="in the waiting list")]
     confirm_by: str | None
     offer_until: str | None
+    confirmed_at: str | None
     network: str
     sequence: int
     version: int

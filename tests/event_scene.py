@@ -45,7 +45,8 @@ def signs_up(
     actor: Actor = more.pop("actor", FORM)
     key = more.pop("key", None)
     intent = an_intent(actor, key, path=f"/v1/events/{EVENT}/signups", fingerprint=name)
-    return signups.sign_up(ports, a_wish(name, guests, **more), intent).value
+    made = signups.sign_up(ports, a_wish(name, guests, **more), intent).value
+    return made.signup if made else None
 
 
 def does(ports: Ports, what: Any, name: str, actor: Actor = FORM, **more: Any) -> SignUp | None:
@@ -188,6 +189,7 @@ def _check_event(store: Store, event: Event) -> None:
             pending = [each for each in here if each.state in (State.HELD, State.OFFERED)]
             assert seats.held == sum(each.size for each in pending)
             assert seats.waiting == sum(each.size for each in here if each.waiting)
+            assert seats.parties == sum(each.waiting for each in here)
     waiting = {(event_id, each.way, each.number): each.person_id for each in live if each.waiting}
     queued = {key: entry.person_id for key, entry in store.queues.items() if key[0] == event_id}
     assert queued == waiting

@@ -163,7 +163,7 @@ class FakeEvents:
         tx.require(_at(event_id, f"signup#{person_id}"), VERSION, found)
 
     def skip(self, tx: "FakeTransaction", event: Event, entry: Entry) -> None:
-        self._count(tx, event, {entry.way: Count(waiting=-entry.size)}, {})
+        self._count(tx, event, {entry.way: Count(waiting=-entry.size, parties=-1)}, {})
         self._queue_up(tx, entry, None)
 
     def _count(

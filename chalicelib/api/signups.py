@@ -22,7 +22,7 @@ from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.events import Way
 from chalicelib.domain.limits import Purpose
 from chalicelib.domain.people import Person
-from chalicelib.domain.signups import SignUp, etag, parts_of
+from chalicelib.domain.signups import Place, SignUp, etag, parts_of
 from chalicelib.services import signup_changes, signup_proof, signups
 from chalicelib.services.access import Action
 
@@ -267,20 +267,28 @@ def rendered(call: Call, status: int) -> Render:
     """How a sign-up is answered and stored for replays: nothing in it is said of a person."""
 
     def render(signup: SignUp) -> dict[str, Any]:
-        headers = {"ETag": etag(signup)}
-        if status == 201:
-            base = call.catalog.site.base_url
-            headers["Location"] = f"{base}/v1/signups/{signup.signup_id}"
-        place = signups.place(call.ports, signup)
-        body = present_signups.signup(signup, place, call.catalog.site)
-        return {"status": status, "headers": headers, "body": body}
+        return _answer(call, status, signup, signups.place(call.ports, signup))
 
     return render
 
 
+def signed_up(call: Call) -> Callable[[signups.Seen], dict[str, Any]]:
+    """How a new sign-up is answered and stored, with the place that it has in the queue."""
+    return lambda made: _answer(call, 201, made.signup, made.place)
+
+
+def _answer(call: Call, status: int, signup: SignUp, place: Place | None) -> dict[str, Any]:
+    headers = {"ETag": etag(signup)}
+    if status == 201:
+        base = call.catalog.site.base_url
+        headers["Location"] = f"{base}/v1/signups/{signup.signup_id}"
+    body = present_signups.signup(signup, place, call.catalog.site)
+    return {"status": status, "headers": headers, "body": body}
+
+
 def _sign_up(call: Call) -> Reply:
     request = request_of(call)
-    intent = call.intent(rendered(call, 201), meant=request)
+    intent = call.intent(signed_up(call), meant=request)
     return stored(signups.sign_up(call.ports, request, intent))
 
 

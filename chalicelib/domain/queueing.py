@@ -10,7 +10,7 @@ from datetime import datetime
 
 from chalicelib.domain.errors import VersionRaced, refuse
 from chalicelib.domain.events import Event, Promotion, Seats, Way, promotion, seats_of
-from chalicelib.domain.signups import PENDING, Entry, SignUp, entry_of
+from chalicelib.domain.signups import PENDING, Entry, Place, SignUp, entry_of
 
 Change = tuple[SignUp | None, SignUp]  # a sign-up as stored, and as it will be
 
@@ -22,6 +22,7 @@ class Count:
     free: int = 0
     held: int = 0
     waiting: int = 0
+    parties: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ def counted(seats: Seats, count: Count, needs: Needs | None = None) -> Seats:
         free=seats.free + count.free,
         held=seats.held + count.held,
         waiting=seats.waiting + count.waiting,
+        parties=seats.parties + count.parties,
         next_number=seats.next_number + (needs is not None and needs.number is not None),
     )
 
@@ -87,6 +89,11 @@ def waits(event: Event, way: Way, size: int, now: datetime) -> Needs:
         raise refuse("event-full", "/way", why=way.value)
     # Nobody else has joined since, or the number would be another: the list has room still.
     return Needs(free_below=size, or_somebody_waits=True, number=seats.next_number)
+
+
+def behind_all(seats: Seats) -> Place:
+    """Where somebody stands who joins the queue now."""
+    return Place(seats.parties, seats.waiting)
 
 
 def at_the_door(
@@ -187,4 +194,5 @@ def _add(count: Count, signup: SignUp, sign: int) -> Count:
         free=count.free - (size if signup.seated else 0),
         held=count.held + (size if signup.state in PENDING else 0),
         waiting=count.waiting + (size if signup.waiting else 0),
+        parties=count.parties + (sign if signup.waiting else 0),
     )

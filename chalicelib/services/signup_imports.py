@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.errors import NotFound, Problem, Refused, Unavailable
-from chalicelib.domain.signups import SignUp
 from chalicelib.services.access import Action, may
 from chalicelib.services.ports import Ports
-from chalicelib.services.signups import SignUpRequest, sign_up
+from chalicelib.services.signups import Seen, SignUpRequest, sign_up
 from chalicelib.services.writing import Attempt, Intent, Outcome, write
 
 SECONDS = 15.0  # of signing up within one request; the rest by the next
@@ -104,5 +103,5 @@ def _intent(intent: Intent, batch_id: str, number: int, request: SignUpRequest) 
     )
 
 
-def _rendered(signup: SignUp) -> dict[str, Any]:
-    return {"signup_id": signup.signup_id, "state": signup.state.value}
+def _rendered(made: Seen) -> dict[str, Any]:
+    return {"signup_id": made.signup.signup_id, "state": made.signup.state.value}

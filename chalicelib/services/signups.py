@@ -11,7 +11,7 @@ from chalicelib.domain.holds import exceeded as too_many_holds
 from chalicelib.domain.messages import Message
 from chalicelib.domain.people import Actor, Person, person_id_of
 from chalicelib.domain.questions import answered
-from chalicelib.domain.queueing import Needs, sits, waits
+from chalicelib.domain.queueing import Needs, behind_all, sits, waits
 from chalicelib.domain.signups import (
     Member,
     Place,
@@ -65,7 +65,21 @@ class SignUpRequest:
         return 1 + len(self.guests)
 
 
-def sign_up(ports: Ports, request: SignUpRequest, intent: Intent) -> Outcome[SignUp]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A sign-up as it is now, with its event and where it stands in the queue, if it does."""
+
+    event: Event
+    signup: SignUp
+    place: Place | None
+
+    @property
+    def person_id(self) -> str:
+        """Whose it is."""
+        return self.signup.person_id
+
+
+def sign_up(ports: Ports, request: SignUpRequest, intent: Intent) -> Outcome[Seen]:
     """Sign a party up: with seats, or waiting; held until the address is proved, where nobody vouches.
 
     Hosts do it past the window, too (S-04). Refused: `invalid-request`, `email-not-allowed`,
@@ -77,19 +91,10 @@ def sign_up(ports: Ports, request: SignUpRequest, intent: Intent) -> Outcome[Sig
     made = outcome.value
     if not outcome.replayed:
         nudge(ports, told)
-    if made is not None and made.waiting:
-        # A seat may have been left free by who died before giving it on.
-        settle(ports, made.event_id, made.way)
+    if made is not None and made.place is not None and made.event.ways[made.signup.way].free > 0:
+        # It may have been left free by who died before giving it on.
+        settle(ports, made.event.event_id, made.signup.way)
     return outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A sign-up as it is now, with its event and where it stands in the queue, if it does."""
-
-    event: Event
-    signup: SignUp
-    place: Place | None
 
 
 def read(ports: Ports, signup_id: str, actor: Actor) -> Seen:
@@ -121,7 +126,7 @@ def place(ports: Ports, signup: SignUp) -> Place | None:
     return place_of(entry.number, ports.events.queue(entry.event_id, entry.way))
 
 
-def _sign_up(attempt: Attempt, request: SignUpRequest, told: list[Message]) -> SignUp:
+def _sign_up(attempt: Attempt, request: SignUpRequest, told: list[Message]) -> Seen:
     ports, actor = attempt.ports, attempt.intent.actor
     now = ports.clock.now()
     person, person_id, members, found, problems = _party(attempt, request, now)
@@ -155,6 +160,7 @@ def _sign_up(attempt: Attempt, request: SignUpRequest, told: list[Message]) -> S
         network=attempt.intent.network if unproved else "",
     )
     new, needs = _seated_or_waiting(ports, event, as_kept(new, event), now)
+    made = Seen(event, new, behind_all(event.ways[new.way]) if new.waiting else None)
     holds.begin(ports, attempt.tx, new, attempt.catalog.site, found.holds)
     # Looked for whoever is in or was, where nothing is told: neither does it show by its time.
     there = before if before and before.live else new
@@ -164,7 +170,7 @@ def _sign_up(attempt: Attempt, request: SignUpRequest, told: list[Message]) -> S
         told[:] = [one] if one and before else []
         for each in told:
             ports.outbox.put(attempt.tx, each)
-        return new
+        return made
     new = again(before, new)
     told[:] = put(
         ports,
@@ -176,7 +182,7 @@ def _sign_up(attempt: Attempt, request: SignUpRequest, told: list[Message]) -> S
         action="sign-up",
         now=now,
     )
-    return new
+    return replace(made, signup=new)
 
 
 def _seated_or_waiting(
@@ -186,12 +192,15 @@ def _seated_or_waiting(
     if needs is not None:
         return new, needs
     seats = event.ways[new.way]
-    # Who has neither proved nor accepted in time is in nobody's way (W-21).
-    if (seats.held or seats.waiting) and expire_lapsed(ports, event.event_id):
+    # Who has neither proved nor accepted in time is in nobody's way (W-21): looked for where a seat
+    # may be theirs, and in a rush for the last places of the queue not by each who takes one.
+    if (seats.held or seats.to_be_given) and expire_lapsed(ports, event.event_id):
         raise VersionRaced
     try:
         needs = waits(event, new.way, new.size, now)
     except Refused:
+        if seats.waiting and expire_lapsed(ports, event.event_id):
+            raise VersionRaced from None
         # What was in the way may have been ended by somebody else, after it was read here.
         if seats.held and ports.events.look(event.event_id).event != event:
             raise VersionRaced from None

@@ -22,7 +22,7 @@ def signs_up(api: Api, event_id: str, name: str, *guests: str, **told: Any) -> s
     )
     made = signups.sign_up(api.ports, request, an_intent(FORM, fingerprint=name)).value
     assert made
-    return made.signup_id
+    return made.signup.signup_id
 
 
 @pytest.fixture

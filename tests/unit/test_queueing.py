@@ -276,12 +276,12 @@ def test_seats_count_persons_and_not_forms():
     [
         (None, State.HELD, Count(free=-1, held=1)),
         (State.HELD, State.CONFIRMED, Count(held=-1)),
-        (State.WAITING, State.CONFIRMED, Count(free=-1, waiting=-1)),
-        (State.WAITING, State.OFFERED, Count(free=-1, held=1, waiting=-1)),
+        (State.WAITING, State.CONFIRMED, Count(free=-1, waiting=-1, parties=-1)),
+        (State.WAITING, State.OFFERED, Count(free=-1, held=1, waiting=-1, parties=-1)),
         (State.OFFERED, State.DECLINED, Count(free=1, held=-1)),
         (State.CONFIRMED, State.LEFT, Count(free=1)),
-        (State.WAITING, State.LEFT, Count(waiting=-1)),
-        (State.LEFT, State.WAITING, Count(waiting=1)),
+        (State.WAITING, State.LEFT, Count(waiting=-1, parties=-1)),
+        (State.LEFT, State.WAITING, Count(waiting=1, parties=1)),
     ],
 )
 def test_every_change_counts_what_it_changes(before, after, expected):

@@ -20,7 +20,8 @@ def hold(scene: Scene, name: str, network: str = "n", event_id: str = EVENT, **m
     """A place that nobody vouches for."""
     intent = an_intent(ANYBODY, network=network, fingerprint=name)
     wish = a_wish(name, event_id=event_id, **more)
-    return signups.sign_up(scene.ports, wish, intent).value
+    made = signups.sign_up(scene.ports, wish, intent).value
+    return made and made.signup
 
 
 def another(scene: Scene, event_id: str = "e_two") -> str:

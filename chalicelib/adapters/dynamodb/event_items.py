@@ -270,6 +270,7 @@ def _seats_of(item: Mapping[str, Any]) -> Seats:
         free=item["free"],
         held=item["held"],
         waiting=item["waiting"],
+        parties=item["parties"],
         most_waiting=item["most_waiting"],
         next_number=item["next_number"],
     )

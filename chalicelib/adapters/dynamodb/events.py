@@ -199,7 +199,7 @@ class Events:
 
     def skip(self, tx: Transaction, event: Event, entry: Entry) -> None:
         """Take a place out of the queue that is nobody's any more; VersionRaced where it changed."""
-        self._count(tx, event, {entry.way: Count(waiting=-entry.size)}, {})
+        self._count(tx, event, {entry.way: Count(waiting=-entry.size, parties=-1)}, {})
         self._queue_up(tx, entry, None)
 
     def _count(

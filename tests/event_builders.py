@@ -27,7 +27,7 @@ def some_seats(limit: int | None = 5, **changes: Any) -> Seats:
 
 def an_event(limit: int | None = 5, **changes: Any) -> Event:
     """The fixture's, published, in a room; counters of the room may be named too."""
-    named = {"free", "held", "waiting", "parties", "most_waiting", "next_number"}
+    named = {"free", "held", "waiting", "parties", "lapsing", "most_waiting", "next_number"}
     counters = {name: changes.pop(name) for name in named & set(changes)}
     defaults = Event(
         event_id="e_one",

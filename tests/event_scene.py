@@ -190,6 +190,7 @@ def _check_event(store: Store, event: Event) -> None:
             assert seats.held == sum(each.size for each in pending)
             assert seats.waiting == sum(each.size for each in here if each.waiting)
             assert seats.parties == sum(each.waiting for each in here)
+            assert seats.lapsing == sum(bool(each.lapses_at) for each in here)
     waiting = {(event_id, each.way, each.number): each.person_id for each in live if each.waiting}
     queued = {key: entry.person_id for key, entry in store.queues.items() if key[0] == event_id}
     assert queued == waiting

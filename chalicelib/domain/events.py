@@ -54,6 +54,7 @@ class Seats:
     held: int = 0  # of those that are not free: until an address is proved, or an offer accepted
     waiting: int = 0
     parties: int = 0  # that those who wait are: the place of the next is known without the queue
+    lapsing: int = 0  # parties that are over by themselves, unless they prove or accept something
     most_waiting: int = 0
     next_number: int = 1  # of the next party in the queue
 
@@ -61,11 +62,6 @@ class Seats:
     def over(self) -> int:
         """How many persons there are too many (W-11)."""
         return max(0, -self.free)
-
-    @property
-    def to_be_given(self) -> bool:
-        """Whether seats are free that are for those who wait."""
-        return self.waiting > 0 and self.free > 0
 
     @property
     def to_be_had(self) -> int:

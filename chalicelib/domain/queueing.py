@@ -23,6 +23,7 @@ class Count:
     held: int = 0
     waiting: int = 0
     parties: int = 0
+    lapsing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def counted(seats: Seats, count: Count, needs: Needs | None = None) -> Seats:
         held=seats.held + count.held,
         waiting=seats.waiting + count.waiting,
         parties=seats.parties + count.parties,
+        lapsing=seats.lapsing + count.lapsing,
         next_number=seats.next_number + (needs is not None and needs.number is not None),
     )
 
@@ -195,4 +197,5 @@ def _add(count: Count, signup: SignUp, sign: int) -> Count:
         held=count.held + (size if signup.state in PENDING else 0),
         waiting=count.waiting + (size if signup.waiting else 0),
         parties=count.parties + (sign if signup.waiting else 0),
+        lapsing=count.lapsing + (sign if signup.lapses_at else 0),
     )

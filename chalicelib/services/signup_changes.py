@@ -132,7 +132,7 @@ def switch(
             return {}
         needs = sits(event, way, signup.size)
         if needs is None:
-            if event.ways[way].held and expire_lapsed(attempt.ports, event_id):
+            if event.ways[way].lapsing and expire_lapsed(attempt.ports, event_id):
                 raise VersionRaced
             raise refuse("event-full", "/way", why=way.value)
         return {way: needs}

@@ -192,17 +192,14 @@ def _seated_or_waiting(
     if needs is not None:
         return new, needs
     seats = event.ways[new.way]
-    # Who has neither proved nor accepted in time is in nobody's way (W-21): looked for where a seat
-    # may be theirs, and in a rush for the last places of the queue not by each who takes one.
-    if (seats.held or seats.to_be_given) and expire_lapsed(ports, event.event_id):
+    # Who has neither proved nor accepted in time is in nobody's way (W-21).
+    if seats.lapsing and expire_lapsed(ports, event.event_id):
         raise VersionRaced
     try:
         needs = waits(event, new.way, new.size, now)
     except Refused:
-        if seats.waiting and expire_lapsed(ports, event.event_id):
-            raise VersionRaced from None
         # What was in the way may have been ended by somebody else, after it was read here.
-        if seats.held and ports.events.look(event.event_id).event != event:
+        if seats.lapsing and ports.events.look(event.event_id).event != event:
             raise VersionRaced from None
         raise
     return replace(new, state=SignUpState.WAITING, number=needs.number), needs

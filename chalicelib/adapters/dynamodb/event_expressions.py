@@ -7,7 +7,7 @@ from chalicelib.adapters.dynamodb.event_items import EDITED, edited, seats_item
 from chalicelib.domain.events import Event, Way
 from chalicelib.domain.queueing import Count, Needs
 
-COUNTERS = ("free", "held", "waiting", "parties")
+COUNTERS = ("free", "held", "waiting", "parties", "lapsing")
 
 
 class Counting:

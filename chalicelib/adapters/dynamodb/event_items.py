@@ -271,6 +271,7 @@ def _seats_of(item: Mapping[str, Any]) -> Seats:
         held=item["held"],
         waiting=item["waiting"],
         parties=item["parties"],
+        lapsing=item["lapsing"],
         most_waiting=item["most_waiting"],
         next_number=item["next_number"],
     )

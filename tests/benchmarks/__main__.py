@@ -9,6 +9,7 @@ from pathlib import Path
 from infra.package import BUILD
 from tests.benchmarks import (
     cloud_speed,
+    event_speed,
     growth,
     imports,
     operations,
@@ -38,7 +39,8 @@ def main() -> int:
             package.measure,
             operations.measure,
             sending.measure,
-            partial(cloud_speed.measure, folder),
+            partial(cloud_speed.measure, folder / "bookings"),
+            partial(event_speed.measure, folder / "events"),
         )
         for measure in measuring:
             sections.append(measure())

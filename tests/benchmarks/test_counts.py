@@ -5,6 +5,7 @@ import pytest
 from chalicelib.services.availability import Search, search
 from tests.benchmarks import sending
 from tests.benchmarks.capacity import index_units, read_units, size_of, write_units
+from tests.benchmarks.event_speed import ACTIONS
 from tests.benchmarks.meter import Cost
 from tests.benchmarks.operations import (
     BOOK,
@@ -16,6 +17,7 @@ from tests.benchmarks.operations import (
     NOBODY,
     SEAT,
     SOMEBODY,
+    WAIT,
     costs,
 )
 from tests.benchmarks.scene import a_scene
@@ -53,6 +55,14 @@ def test_signing_up_is_one_transaction_whoever_is_in_already(counted: dict[str, 
     assert few.requests["TransactWriteItems"] == 1
     assert (few.requests, few.actions) == (many.requests, many.actions)
     assert many.write_units == few.write_units
+    assert few.actions == ACTIONS + 1  # the counter of its limits
+
+
+def test_joining_a_queue_reads_no_queue(counted: dict[str, Cost]) -> None:
+    """In a rush it is tried again and again, and each time who waits would be read."""
+    few, many = counted[WAIT], counted[f"{WAIT}, {MANY_IN // 2} wait"]
+    assert many.requests == {"BatchGetItem": 3, "UpdateItem": 1, "TransactWriteItems": 1}
+    assert (few.requests, few.actions, few.items) == (many.requests, many.actions, many.items)
 
 
 def test_moving_an_event_is_one_transaction_however_many_are_in(counted: dict[str, Cost]) -> None:

@@ -15,7 +15,10 @@ from pydantic import BaseModel, ValidationError
 from chalicelib.api.schemas.availability import FreeBusyQuery
 from chalicelib.api.schemas.bookings import BookingIn, BookingPatch
 from chalicelib.api.schemas.closures import ClosureIn
+from chalicelib.api.schemas.events import EventIn, EventPatch, EventsQuery, StaffEventsQuery
+from chalicelib.api.schemas.imports import BatchIn
 from chalicelib.api.schemas.settings import SitePatch
+from chalicelib.api.schemas.signups import SignUpIn, SignUpPatch
 from chalicelib.api.schemas.spaces import SpacePatch
 
 SPACES = ("pod", "desks", "studio", "hall", "lab")
@@ -25,6 +28,13 @@ SETTINGS = {  # by path: what a change looks like, and one that changes little
     "/v1/staff/settings": (SitePatch, {"hold_minutes": 30}),
     "/v1/staff/spaces/{space_id}": (SpacePatch, {"capacity": 4}),
 }
+EVENT, SIGNUP = "/v1/staff/events/{event_id}", "/v1/signups/{signup_id}"
+SIGN_UP = "/v1/events/{event_id}/signups"
+# Of what is made up of an event and of a sign-up, what breaks no rule whatever it is.
+OF_EVENT = ("title", "description", "group_size", "asks_diet", "asks_accessibility", "contact")
+OF_SIGNUP = ("diet", "accessibility")
+LISTS = {"/v1/events": EventsQuery, "/v1/staff/events": StaffEventsQuery}
+CHANGES = {EVENT: (EventPatch, OF_EVENT), SIGNUP: (SignUpPatch, OF_SIGNUP)}
 LEFT_OUT = ("override", "equipment", "facilitation", "space_id", "units", "attendees")
 
 
@@ -65,6 +75,20 @@ def changed(body: dict[str, Any], number: int) -> dict[str, Any]:
     return {**kept, "start": start, "end": end}
 
 
+def event(body: dict[str, Any], number: int) -> dict[str, Any]:
+    """An event that is taken, with the texts of one that fits the schema."""
+    start, end = near(number)
+    kept = {name: value for name, value in body.items() if name in OF_EVENT}
+    return {**kept, "start": start, "end": end, "room": {"limit": 5, "most_waiting": 3}}
+
+
+def signup(body: dict[str, Any], number: int) -> dict[str, Any]:
+    """A sign-up that is taken as long as there are seats: of somebody else each time."""
+    kept = {name: value for name, value in body.items() if name in OF_SIGNUP}
+    person = {"name": "Aino Aalto", "email": f"aino.{number}@gov.fi"}
+    return {**kept, "person": person, "accept_terms": True}
+
+
 def fits(model: type[BaseModel], value: Any) -> bool:
     """Whether a body or query is one that the interface would read."""
     try:
@@ -85,9 +109,31 @@ def settle(case: Any) -> None:
         case.path_parameters = {"space_id": "pod"} if "{" in case.operation.path else {}
 
 
-def answered_before(case: Any) -> bool:
+def answered_before(case: Any, name: str = "booking_id", prefix: str = "b_") -> bool:
     """Whether an id is one of an earlier answer, and not made up."""
-    return str((case.path_parameters or {}).get("booking_id")).startswith("b_")
+    return str((case.path_parameters or {}).get(name)).startswith(prefix)
+
+
+def attend(case: Any, number: int) -> None:
+    """Lead what is made up of events and sign-ups to those that there are, which nobody calls off or leaves."""
+    for name, prefix in (("event_id", "e_"), ("signup_id", "s_")):
+        known = os.environ.get(name.upper())
+        asked = f"{{{name}}}" in case.operation.path and case.method != "DELETE"
+        if known and asked and not answered_before(case, name, prefix):
+            case.path_parameters = {**case.path_parameters, name: known}
+    listed = LISTS.get(case.operation.path)
+    model, kept = CHANGES.get(case.operation.path, (None, ()))
+    if model and case.method == "PATCH" and fits(model, case.body):
+        case.body = {name: value for name, value in case.body.items() if name in kept}
+        case.headers["If-Match"] = "*"
+    elif listed and case.method == "GET" and fits(listed, case.query):
+        case.query["from"], case.query["to"] = near(number)
+    elif case.operation.path == "/v1/staff/events" and fits(EventIn, case.body):
+        case.body = event(case.body, number)
+    elif case.operation.path.endswith("/signups/batch") and fits(BatchIn, case.body):
+        case.body = {"people": [{"person": signup({}, number)["person"]}]}
+    elif case.operation.path == SIGN_UP and fits(SignUpIn, case.body):
+        case.body = signup(case.body, number)
 
 
 @schemathesis.hook
@@ -102,9 +148,10 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         case.headers["If-Match"] = "*"
         case.path_parameters = {"booking_id": os.environ["BOOKING_ID"]}
         return
-    if number % 2:
+    if number % 2 and not (case.operation.path == SIGN_UP and fits(SignUpIn, case.body)):
         settle(case)
         return
+    attend(case, number)
     if case.method in ("PATCH", "DELETE") and number % 4:
         case.headers["If-Match"] = "*"
     start, end = near(number)

@@ -70,12 +70,16 @@ class Run:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a run is given: the address, who asks as whom, and a booking that they may read and change."""
+    """What a run is given: the address, who asks as whom, and what they may read and change: a booking, an
+    event and a sign-up for it.
+    """
 
     endpoint: str
     keys: dict[str, str]
     sessions: dict[str, str]  # cookies, by name: those of `person` and `another` are peers
     booking_id: str
+    event_id: str = ""
+    signup_id: str = ""
 
     def shown(self, run: Run, folder: Path) -> list[str]:
         """What says who asks: a header, or in a session a file that names its peers as well."""
@@ -125,6 +129,8 @@ def start(run: Run, setting: Setting, log: Path) -> subprocess.Popen[bytes]:
         "SCHEMATHESIS_HOOKS": str(HERE / "schemathesis_hooks.py"),
         "ANSWERED": str(log.with_suffix(".answered")),
         "BOOKING_ID": setting.booking_id,
+        "EVENT_ID": setting.event_id,
+        "SIGNUP_ID": setting.signup_id,
         "PYTHONPATH": str(ROOT),
     }
     with log.open("wb") as out:

@@ -20,13 +20,26 @@ from tests.system.crowd import Lab, Request
 from tests.system.schemathesis_runs import SEED, Run, Setting, a_session, start
 
 PREFIX = f"{STACK}-"
-ACCOUNTS = ("me", "own", "export", "staff_persons", "staff_keys", "staff_audit", "staff_outbox")
+ACCOUNTS = (
+    "me",
+    "own",
+    "own_signups",
+    "export",
+    "staff_persons",
+    "staff_keys",
+    "staff_audit",
+    "staff_outbox",
+)
+EVENTS = ("staff_events", "staff_event_copies", "staff_event_imports", "staff_event_series")
+AT_EVENTS = ("events", "signups", "tickets", "staff_attendance", "staff_notices")
 ENDING = ("me.forget", "auth.end")  # after them there is no session to go on with
 # Hosts reach everything, so they alone go through every edge of every schema ("coverage").
 RUNS = [
     Run("staff", "coverage", ("meta", "spaces", "availability")),
     Run("staff", "coverage", ("bookings", "staff_bookings")),
     Run("staff", "coverage", ("staff_settings", "staff_closures")),
+    Run("staff", "coverage", EVENTS),
+    Run("staff", "coverage", AT_EVENTS),
     Run("staff", "examples,fuzzing,stateful"),
     Run("admin", "coverage", ACCOUNTS),
     Run("person", "examples,fuzzing,stateful", but=ENDING),
@@ -83,6 +96,28 @@ def made_beforehand(lab: Lab) -> str:
     return str(answer.body["booking_id"])
 
 
+def an_event_beforehand(lab: Lab) -> tuple[str, str]:
+    """The ids of an event with more seats than are asked for, and of a sign-up for it."""
+    day = date.today() + timedelta(days=60)
+    body = {
+        "title": {"fi": "Työpaja"},
+        "start": f"{day}T07:00:00Z",
+        "end": f"{day}T09:00:00Z",
+        "room": {"limit": None},
+    }
+    event = lab.ask(Request("POST", "/v1/staff/events", body, who="staff"))
+    assert event.status == 201, event.body
+    event_id = str(event.body["event_id"])
+    publish = f"/v1/staff/events/{event_id}/publish"
+    assert lab.ask(Request("POST", publish, {}, who="staff")).status == 200
+    person = {"name": "Eero Eskola", "email": "eero.eskola@gov.fi"}
+    signup = lab.ask(
+        Request("POST", f"/v1/events/{event_id}/signups", {"person": person, "accept_terms": True})
+    )
+    assert signup.status == 201, signup.body
+    return event_id, str(signup.body["signup_id"])
+
+
 @pytest.fixture(scope="module")
 def runs(
     borrowed: RunningCloud, lab: Lab, tmp_path_factory: pytest.TempPathFactory
@@ -94,7 +129,8 @@ def runs(
         "admin": a_session(lab.ports, SAMI, Role.ADMIN),
     }
     keys = {"staff": borrowed.staff_key, "form": borrowed.form_key}
-    setting = Setting(borrowed.endpoint, keys, people, made_beforehand(lab))
+    there = (made_beforehand(lab), *an_event_beforehand(lab))
+    setting = Setting(borrowed.endpoint, keys, people, *there)
     folder = tmp_path_factory.mktemp("schemathesis")
     started = {}
     for number, run in enumerate(RUNS):
@@ -138,6 +174,13 @@ def test_requests_get_past_the_rules(
         "GET /v1/bookings/{booking_id} 200",
         "PATCH /v1/bookings/{booking_id} 200",
         "POST /v1/staff/closures 201",
+        "POST /v1/staff/events 201",
+        "GET /v1/events/{event_id} 200",
+        "PATCH /v1/staff/events/{event_id} 200",
+        "GET /v1/staff/events/{event_id}/signups 200",
+        "POST /v1/events/{event_id}/signups 201",
+        "GET /v1/signups/{signup_id} 200",
+        "PATCH /v1/signups/{signup_id} 200",
         "PATCH /v1/staff/settings 200",
         "PATCH /v1/staff/spaces/{space_id} 200",
     } <= answered, sorted(answered)

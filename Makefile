@@ -43,7 +43,7 @@ stampede: setup ## N=10000 attempts by 64 clients at one time of one space, on t
 
 rush: N = 2000
 rush: setup ## N=2000 people by 64 clients at one event of 100 seats and a list of 500, on the local cloud
-	@RUSH_PEOPLE=$(N) $(PYTEST) -rP --timeout 0 tests/system/rush.py
+	@RUSH_PEOPLE=$(N) $(PYTEST) -rP --timeout 0 tests/system/test_rush.py
 
 storm: N = 2000
 storm: setup ## N=2000 due messages on the local cloud, KILLS=20 workers killed while they send them

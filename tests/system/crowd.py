@@ -81,7 +81,12 @@ class Lab:
         with closing(Client(self)) as client:
             return client.ask(request)
 
-    def rush(self, requests: Iterable[Request], clients: int = CLIENTS) -> list[Answer]:
+    def rush(
+        self,
+        requests: Iterable[Request],
+        clients: int = CLIENTS,
+        patience: float = GIVE_UP_SECONDS,
+    ) -> list[Answer]:
         """All of them, by clients that take the next when they have an answer; answers by time."""
         waiting, lock, start = iter(list(requests)), Lock(), Barrier(clients)
 
@@ -94,7 +99,7 @@ class Lab:
                         request = next(waiting, None)
                     if request is None:
                         return found
-                    found.append(client.ask(request))
+                    found.append(client.ask(request, patience))
 
         with ThreadPoolExecutor(clients) as pool:
             found = [answer for part in pool.map(work, range(clients)) for answer in part]
@@ -135,11 +140,11 @@ class Client:
         self._lab = lab
         self._connection = self._connect()
 
-    def ask(self, request: Request) -> Answer:
-        """Ask until the answer is definite."""
+    def ask(self, request: Request, patience: float = GIVE_UP_SECONDS) -> Answer:
+        """Ask until the answer is definite, for so many seconds at most."""
         began = time.monotonic()
         for tries in count(1):
-            assert time.monotonic() - began < GIVE_UP_SECONDS, f"no definite answer to {request}"
+            assert time.monotonic() - began < patience, f"no definite answer to {request}"
             try:
                 status, headers, body = self._send(request)
             except (OSError, http.client.HTTPException):

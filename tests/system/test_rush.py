@@ -1,7 +1,4 @@
-"""Two thousand people by 64 clients at one event, on the deployed local cloud; then everybody seated leaves at once.
-
-`make rush` runs it; `make test` does not, since it takes longer than all else together on two cores.
-"""
+"""Two thousand people by 64 clients at one event, on the deployed local cloud; then everybody seated leaves at once."""
 
 import os
 import time
@@ -20,6 +17,7 @@ from tests.system.crowd import Lab, Request, statuses, told
 PEOPLE = int(os.environ.get("RUSH_PEOPLE", "2000"))
 SEATS, MOST_WAITING = 100, 500
 STUCK_SECONDS = 90  # the clock's minute, and a slow machine
+PATIENCE = 300  # of a client, in seconds: what makes it wait is the local cloud, one request at a time
 
 
 def announced(lab: Lab) -> str:
@@ -87,11 +85,11 @@ def wait_for_mails(lab: Lab, event_id: str) -> list[Message]:
         time.sleep(2)
 
 
-@pytest.mark.timeout(900)  # its mails alone take a minute or two
+@pytest.mark.timeout(1800)  # three minutes on a quiet machine, a third of it mails
 def test_in_a_rush_nobody_is_lost_doubled_or_overtaken(lab: Lab) -> None:
     """W-01, W-05: 100 are seated, 500 wait in order, the rest are refused; 100 leave, 100 are promoted."""
     event_id = announced(lab)
-    answers = lab.rush(comes(event_id, number) for number in range(PEOPLE))
+    answers = lab.rush((comes(event_id, number) for number in range(PEOPLE)), patience=PATIENCE)
     print(told(answers))
     assert statuses(answers) == {201: SEATS + MOST_WAITING, 409: PEOPLE - SEATS - MOST_WAITING}
     assert {each.problem for each in answers if each.status == 409} == {"event-full"}
@@ -116,7 +114,7 @@ def test_in_a_rush_nobody_is_lost_doubled_or_overtaken(lab: Lab) -> None:
     assert (room.free, room.waiting, room.next_number) == (0, MOST_WAITING, MOST_WAITING + 1)
 
     seated = [each for each in stored if each.state is SignUpState.CONFIRMED]
-    gone = lab.rush(leaves(each) for each in seated)
+    gone = lab.rush((leaves(each) for each in seated), patience=PATIENCE)
     print(told(gone))
     assert statuses(gone) == {200: SEATS}
     after = {each.person_id: each for each in signups(lab, event_id)}

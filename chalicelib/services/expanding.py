@@ -4,13 +4,16 @@ Page by page, in the order of ids: the messages of a page and how far it is are 
 death in between loses nothing and writes nothing twice, and of two workers one goes on.
 """
 
+import logging
+
 from chalicelib.domain import messages as domain
-from chalicelib.domain.errors import Race
+from chalicelib.domain.errors import LabError, Race
 from chalicelib.domain.messages import Message
 from chalicelib.services.audiences import wanted
 from chalicelib.services.ports import Audience, Ports
 from chalicelib.services.verdicts import Drop
 
+log = logging.getLogger(__name__)
 PAGE = 90  # people of one transaction, which holds a hundred items
 SECONDS = 40.0  # then another worker goes on
 LOST = "lost a race"
@@ -40,13 +43,24 @@ def expand(ports: Ports, message: Message) -> str:
         done = _saved(ports, after, people)
         if done == LOST and _same(ports, message):
             # Some are there already, from an expansion of the same revision: only the others.
-            missing = [each for each in people if ports.outbox.get(each.message_id) is None]
-            done = _saved(ports, after, missing)
-        if done == LOST or after.final:
+            people = [each for each in people if ports.outbox.get(each.message_id) is None]
+            done = _saved(ports, after, people)
+        if done == LOST:
+            return done
+        _hand_on(ports, people)
+        if after.final:
             return done
         message = after
         if ports.clock.monotonic() >= stop:
             return _saved(ports, domain.released(message, ports.clock.now()), ())
+
+
+def _hand_on(ports: Ports, people: list[Message]) -> None:
+    """They are due, since what they came from was. The poller finds those, too, that no worker had by then."""
+    try:
+        ports.queue.send([each.message_id for each in people])
+    except LabError as error:
+        log.warning("expanded, and not handed on", extra={"fault": str(error)})
 
 
 def _after(message: Message, audience: Audience, ports: Ports) -> Message:

@@ -17,7 +17,9 @@ from tests.system.crowd import Lab, Request, statuses, told
 PEOPLE = int(os.environ.get("RUSH_PEOPLE", "2000"))
 SEATS, MOST_WAITING = 100, 500
 STUCK_SECONDS = 90  # the clock's minute, and a slow machine
-PATIENCE = 300  # of a client, in seconds: what makes it wait is the local cloud, one request at a time
+PATIENCE = (
+    300  # of a client, in seconds: what makes it wait is the local cloud, one request at a time
+)
 
 
 def announced(lab: Lab) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain import messages as domain
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.messages import EVERYBODY, Kind, Message, State
 from chalicelib.services import expanding, sender
 from tests.builders import NOW, the_ports
@@ -91,6 +92,31 @@ def test_the_poller_finds_it_and_then_what_it_became(hall):
     ports, store, clock = hall
     assert sender.poll(ports).queued == 1
     assert sender.work(ports, store.queue.pop()) == "expanded"
+    assert sender.poll(ports).queued == 450
+
+
+def test_what_it_became_is_handed_on_at_once(hall):
+    """R-27: by the poller it would be a minute later."""
+    ports, store, clock = hall
+    one = the_plan(store)
+    store.queue.clear()
+    sender.work(ports, one.message_id)
+    became = {each.message_id for each in store.messages.values()} - {one.message_id}
+    assert sorted(store.queue) == sorted(became)
+
+
+def test_what_cannot_be_handed_on_is_found_by_the_poller(hall):
+    ports, store, clock = hall
+    one = the_plan(store)
+
+    def refuse(name: str) -> None:
+        if name == "queue.send":
+            raise Unavailable
+
+    store.before = refuse
+    assert sender.work(ports, one.message_id) == "expanded"
+    store.before = lambda name: None
+    assert store.queue == []
     assert sender.poll(ports).queued == 450
 
 

@@ -5,7 +5,7 @@ In the scenarios it is five pages of a hundred people; here five of four.
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -22,7 +22,7 @@ PAGE, PAGES = 4, 5
 NAMES = [f"n{number:02d}" for number in range(PAGE * PAGES)]
 PEOPLE = sorted(id_of(name) for name in NAMES)
 A_DAY_BEFORE = START - timedelta(days=1)
-TWO_DAYS = timedelta(days=2)
+AN_HOUR, TWO_DAYS = timedelta(hours=1), timedelta(days=2)
 REMINDER = Kind.EVENT_REMINDER
 
 
@@ -143,3 +143,105 @@ def test_what_is_called_off_reminds_nobody_and_what_takes_its_place_does_once(st
         [(everybody, "P1D"), (everybody, "PT1H"), (aino, "P1D"), (aino, "PT1H")]
     )
     assert {each.state for each in found if each.person_id == aino} == {State.SENT}
+
+
+def run(scene: Stage, *moments: datetime) -> None:
+    """The clock goes on, and everything that is due by then is sent."""
+    for moment in moments:
+        scene.clock.time = moment
+        scene.deliver()
+
+
+def counted(scene: Stage, *names: str, rule: str = "P1D") -> list[int]:
+    """How often each of these was reminded."""
+    told = reminded(scene, rule)
+    return [told[id_of(name)] for name in names]
+
+
+def test_who_is_promoted_late_gets_the_reminders_that_are_still_to_come(stage: MakeStage):
+    """R-01, R-02, R-03"""
+    scene = published(stage, limit=1)
+    scene.sign_up("eero", "aino")
+    run(scene, A_DAY_BEFORE, A_DAY_BEFORE + AN_HOUR)
+    scene.leave("eero")
+    run(scene, START - AN_HOUR)
+    assert counted(scene, "eero", "aino") == [1, 0]
+    assert counted(scene, "eero", "aino", rule="PT1H") == [0, 1]
+
+
+@pytest.mark.parametrize("what", ["left", "called off"])
+def test_what_changes_between_the_expansion_and_the_mail_is_seen(stage: MakeStage, what: str):
+    """R-05, X-27"""
+    scene = published(stage)
+    scene.sign_up("aino", "eero")
+    scene.deliver()
+    scene.clock.time = A_DAY_BEFORE
+    assert sender.work(scene.worker(), plan_of(scene).message_id) == "expanded"
+    if what == "left":
+        scene.leave("aino")
+    else:
+        events.call_off(scene.ports, EVENT, "", an_intent(STAFF))
+    scene.deliver()
+    assert counted(scene, "aino", "eero") == [0, 1 if what == "left" else 0]
+    ended = [each for each in scene.messages(REMINDER) if each.person_id == id_of("aino")]
+    assert [each.state for each in ended] == [State.DROPPED]
+
+
+@pytest.mark.parametrize("reminded_before", [False, True])
+def test_a_move_is_told_and_reminded_of_at_its_new_time(stage: MakeStage, reminded_before: bool):
+    """R-06, R-07"""
+    scene = published(stage)
+    scene.sign_up("aino")
+    run(scene, A_DAY_BEFORE + AN_HOUR if reminded_before else A_DAY_BEFORE - AN_HOUR)
+    edits(scene.ports, {"starts_at": START + TWO_DAYS, "ends_at": END + TWO_DAYS})
+    run(scene, scene.clock.now() + timedelta(minutes=6), START, A_DAY_BEFORE + TWO_DAYS)
+    assert counted(scene, "aino") == [2 if reminded_before else 1]
+    changes = scene.messages(Kind.EVENT_CHANGE)
+    assert [each.state for each in changes] == [State.SENT]
+
+
+def test_three_moves_within_minutes_are_one_notice(stage: MakeStage):
+    """R-09, R-10"""
+    scene = published(stage)
+    scene.sign_up("aino")
+    scene.deliver()
+    for days in (1, 2, 3):
+        time = timedelta(days=days)
+        edits(scene.ports, {"starts_at": START + time, "ends_at": END + time})
+        run(scene, scene.clock.now() + timedelta(minutes=1))
+    run(scene, scene.clock.now() + timedelta(minutes=6))
+    assert scene.mails("aino") == ["REQUEST", "REQUEST"]
+    edits(scene.ports, {"starts_at": START, "ends_at": END})
+    edits(scene.ports, {"starts_at": START + time, "ends_at": END + time})
+    run(scene, scene.clock.now() + timedelta(minutes=6))
+    assert scene.mails("aino") == ["REQUEST", "REQUEST"]  # it is where it was
+
+
+def test_the_same_tick_and_the_same_message_twice_are_one_mail(stage: MakeStage):
+    """X-13, X-14, X-21"""
+    scene = published(stage)
+    scene.sign_up("aino")
+    for _ in range(2):
+        sender.poll(scene.worker())
+        for message_id in [*scene.outside.queue, *scene.outside.queue]:
+            sender.work(scene.worker(), message_id)
+        scene.later(seconds=200)
+    assert scene.mails("aino") == ["REQUEST"]
+
+
+def test_a_late_mark_counts_as_long_as_nobody_has_taken_over(stage: MakeStage):
+    """X-17: its lease is over before its third commit, and another finds the mail in doubt; who sent it knows."""
+    scene = published(stage)
+    scene.sign_up("aino")
+    (one,) = scene.messages()
+
+    def doubt() -> None:
+        scene.later(seconds=181)
+        assert sender.work(scene.worker(), one.message_id) == "unknown"
+
+    assert sender.work(at_commit(scene.worker(), 2, doubt), one.message_id) == "sent"
+    scene.later(minutes=20)
+    scene.deliver()
+    (after,) = scene.messages()
+    assert (after.state, after.attempt) == (State.SENT, 1)
+    assert scene.mails("aino") == ["REQUEST"]

@@ -16,7 +16,7 @@ from chalicelib.domain.events import Way
 from chalicelib.domain.messages import Kind, State
 from chalicelib.domain.questions import Question
 from chalicelib.domain.signups import State as SignUpState
-from chalicelib.services import events, queues, signup_changes
+from chalicelib.services import events, queues, signup_changes, signups
 from tests.builders import STAFF, an_intent
 from tests.contract.event_stage import Died, Stage, at_commit, at_commits, die
 from tests.contract.wire import always, cancelled, tapped
@@ -171,6 +171,16 @@ def test_a_seat_less_and_a_seat_given_up_are_both_counted(stage: MakeStage, firs
     waits = first == "fewer seats"
     assert scene.states("aino", "pia") == ["confirmed", "waiting" if waits else "confirmed"]
     assert scene.counters == ((0, 1) if waits else (-1, 0))
+
+
+def test_one_seat_and_five_who_come_are_one_seated_and_four_in_order(stage: MakeStage):
+    """B41, one after another"""
+    scene = stage(an_event(20, most_waiting=9, group_size=19))
+    scene.party("pia", 18)
+    scene.sign_up(*FIVE)
+    assert scene.states(*FIVE) == ["confirmed"] + ["waiting"] * 4
+    places = [signups.place(scene.ports, scene.of(name)) for name in FIVE[1:]]
+    assert [place.position for place in places if place] == [1, 2, 3, 4]
 
 
 def test_a_host_who_removes_somebody_promotes_the_next(stage: MakeStage):

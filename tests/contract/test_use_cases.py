@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.bookings import State
 from chalicelib.domain.closures import ClosureState
 from chalicelib.domain.errors import IdempotencyMismatch, NotFound, Refused, StaleVersion
-from chalicelib.services import availability, bookings, check, closures, expiry, spaces
+from chalicelib.services import availability, bookings, check, closures, events, expiry, spaces
 from chalicelib.services.closures import ClosureRequest
 from tests.builders import ANYBODY, FORM, STAFF, a_change, a_request, an_intent, at, on, wed
 from tests.contract.backends import Backend, in_memory
@@ -25,6 +25,7 @@ from tests.contract.scenarios import (
     picture,
     the_value,
 )
+from tests.event_builders import a_placed_event
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +116,22 @@ def test_a_request_is_approved_or_denied_and_granted_after_all(lab: Backend):
     bookings.cancel(lab.ports, other.booking_id, "", None, an_intent())
     granted = bookings.approve(lab.ports, request.booking_id, ('"2"',), an_intent(STAFF))
     assert the_value(granted).state is State.CONFIRMED
+
+
+@pytest.mark.parametrize("first", ["event", "request"])
+def test_whoever_comes_second_to_a_space_is_refused(lab: Backend, first: str):
+    """B36: of an event and of a request that staff have not answered yet; both hold their time."""
+    spaces.change(lab.ports, "studio", {"needs_approval": True}, None, an_intent(STAFF))
+    steps = {
+        "event": lambda: events.create(lab.ports, a_placed_event(), an_intent(STAFF)),
+        "request": lambda: booked(lab, "studio", **wed("11-12")),
+    }
+    steps.pop(first)()
+    for second in (*steps.values(), lambda: booked(lab, "studio", **wed("11-12"))):
+        with pytest.raises(Refused) as refused:
+            second()
+        assert refused.value.code == "slot-taken"
+    assert (lab.ports.events.look("e_one").event is not None) == (first == "event")
 
 
 def test_a_hold_ends_by_itself_and_is_tidied_once(lab: Backend):

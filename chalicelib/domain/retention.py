@@ -13,17 +13,24 @@ from zoneinfo import ZoneInfo
 from chalicelib.domain.bookings import Booking, State, judged
 from chalicelib.domain.erasures import Erasure
 from chalicelib.domain.events import NAMES_KEPT, NEEDS_KEPT, Event
+from chalicelib.domain.kept import is_somebody
 from chalicelib.domain.letters import Told
 from chalicelib.domain.messages import Message
 from chalicelib.domain.notices import KEPT, Notice
 from chalicelib.domain.people import ERASED
 from chalicelib.domain.profiles import Profile
+from chalicelib.domain.signups import SignUp
+from chalicelib.domain.signups import judged as judged_signup
 from chalicelib.domain.times import local_date
 
 FIRST_HOUR, LAST_HOUR = 2, 5  # local time: when nobody books
 STUCK = timedelta(hours=6)  # after which an erasure that goes on is late
 SILENT = timedelta(days=2)  # after which nobody has made sure
 EVENTS_SINCE = timedelta(days=731)  # so far back events are looked at: what stays rings until then
+
+
+EVENTS_AHEAD = timedelta(days=731)
+UNPROVED_SINCE = timedelta(days=30)  # after sign-up closed: so long they are looked through
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,7 @@ class Table(StrEnum):
     PEOPLE = "people"
     EVENTS = "events"
     SIGNUPS = "signups"
+    UNPROVED = "unproved"
 
 
 # First everything is done, then everything is looked at again.
@@ -271,6 +279,19 @@ def names_due(event: Event, moment: Moment) -> Rule | None:
     if event.ends_at + SIGNUPS.after > moment.at or event.nameless:
         return None
     return SIGNUPS
+
+
+def may_be_unproved(event: Event, moment: Moment) -> bool:
+    """Whether there may be somebody in an event's sign-ups who never was who they said."""
+    return moment.at < event.closes_at + event.hold_time + HOLDS.after + UNPROVED_SINCE
+
+
+def signup_due(signup: SignUp, moment: Moment) -> Rule | None:
+    """The rule by which a sign-up has to be anonymised by now, whatever becomes of its event."""
+    found = judged_signup(signup, moment.at)
+    if not is_somebody(found.person_id) or not found.never_proved or found.confirm_by is None:
+        return None
+    return HOLDS if found.confirm_by + HOLDS.after <= moment.at else None
 
 
 def message_due(thing: Message | Told | Notice, moment: Moment) -> Rule | None:

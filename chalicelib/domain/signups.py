@@ -57,7 +57,7 @@ class SignUp:
     members: tuple[Member, ...] = ()  # besides the person
     made_by: str = ""
     number: int | None = None  # in the queue, while it waits
-    confirm_by: datetime | None = None  # until when the address has to be proved, where it has
+    confirm_by: datetime | None = None  # until when the address has to be proved, or had to be
     offer_until: datetime | None = None
     answers: Mapping[str, Any] = field(default_factory=dict)  # by question
     diet: str = ""  # the person's own, as `accessibility`: both are gone a week after the event
@@ -92,6 +92,11 @@ class SignUp:
     def waiting(self) -> bool:
         """Whether it stands in the queue."""
         return self.state is State.WAITING
+
+    @property
+    def never_proved(self) -> bool:
+        """Whether it ran out before anybody showed that the address was theirs."""
+        return self.state is State.EXPIRED and self.confirm_by is not None
 
     @property
     def person_ids(self) -> tuple[str, ...]:
@@ -238,8 +243,8 @@ def as_kept(signup: SignUp, event: Event) -> SignUp:
 
 
 def expired(signup: SignUp) -> SignUp:
-    """Over by itself."""
-    return _over(signup, State.EXPIRED)
+    """Over by itself. That it could have been proved until then says that nobody ever did."""
+    return replace(_over(signup, State.EXPIRED), confirm_by=signup.confirm_by)
 
 
 def left(signup: SignUp, now: datetime, *, in_queue: bool = False) -> SignUp:

@@ -26,7 +26,7 @@ def of_reader(call: Call, now: datetime) -> tuple[list[Attending], list[Attendin
         (
             each
             for each in own_signups.all_of(call.ports, call.actor.person_id)
-            if each.event.ends_at > now - BACK
+            if each.event.ends_at > now - BACK and not each.signup.never_proved
         ),
         key=lambda each: (each.event.starts_at, each.event.event_id),
     )[-MOST:]

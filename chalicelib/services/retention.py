@@ -14,7 +14,6 @@ from typing import Any
 from chalicelib.domain import retention as domain
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.errors import Race
-from chalicelib.domain.events import Event
 from chalicelib.domain.kept import is_somebody
 from chalicelib.domain.letters import Told
 from chalicelib.domain.messages import Message
@@ -22,7 +21,6 @@ from chalicelib.domain.notices import Notice
 from chalicelib.domain.people import CLOCK
 from chalicelib.domain.retention import (
     MESSAGES,
-    SIGNUPS,
     STAGES,
     Moment,
     Night,
@@ -31,7 +29,7 @@ from chalicelib.domain.retention import (
     Token,
     Trace,
 )
-from chalicelib.services import erasure, months, nameless, remains, tallies, traces
+from chalicelib.services import erasure, kept_events, remains, traces
 from chalicelib.services.ports import Fields, Page, Ports
 
 log = logging.getLogger(__name__)
@@ -156,49 +154,6 @@ def _remove_token(ports: Ports, token: Token, *_: object) -> bool:
     return _commit(tx.commit)
 
 
-def _events(ports: Ports, moment: Moment, limit: int, after: Fields | None) -> Page[Event]:
-    """Of those that are over, by the index: in a scan the sign-ups would come along."""
-    return _events_until(ports, moment.at, moment, limit, after)
-
-
-def _old_events(ports: Ports, moment: Moment, limit: int, after: Fields | None) -> Page[Event]:
-    """Of those that are over for so long that nobody is named any more."""
-    return _events_until(ports, moment.at - SIGNUPS.after, moment, limit, after)
-
-
-def _events_until(
-    ports: Ports, last: datetime, moment: Moment, limit: int, after: Fields | None
-) -> Page[Event]:
-    first = moment.at - domain.EVENTS_SINCE
-
-    def read(month: str, most: int, place: Fields | None) -> Page[Event]:
-        return ports.events.by_month(month, first, last, most, place)
-
-    return months.page(months.between(first, last), limit, after, read)
-
-
-def _as_stored(
-    due: Callable[[Event, Moment], Rule | None],
-) -> Callable[[Ports, Event, Moment], Rule | None]:
-    """Judged as it is stored, but only where the index does not say already that nothing is left."""
-
-    def judged(ports: Ports, event: Event, moment: Moment) -> Rule | None:
-        if due(event, moment) is None:
-            return None
-        stored = ports.events.look(event.event_id).event
-        return due(stored, moment) if stored else None
-
-    return judged
-
-
-def _clear(ports: Ports, event: Event, _rule: Rule, moment: Moment, _: Stop) -> bool:
-    return tallies.clear(ports, event.event_id, moment)
-
-
-def _forget_names(ports: Ports, event: Event, _rule: Rule, moment: Moment, stop: Stop) -> bool:
-    return nameless.forget(ports, event.event_id, moment, stop)
-
-
 def _person_due(ports: Ports, trace: Trace, moment: Moment) -> Rule | None:
     """Judged by all that there is of them, but only where the one thing does not say it already."""
     if not is_somebody(trace.person_id) or domain.person_due([trace], moment) is None:
@@ -268,6 +223,9 @@ WALKS: Mapping[Table, Walk] = {
         _person_due,
         _forget_person,
     ),
-    Table.EVENTS: Walk(_events, _as_stored(domain.event_due), _clear),
-    Table.SIGNUPS: Walk(_old_events, _as_stored(domain.names_due), _forget_names),
+    Table.EVENTS: Walk(kept_events.over, kept_events.needs_due, kept_events.clear),
+    Table.SIGNUPS: Walk(kept_events.long_over, kept_events.names_due, kept_events.forget_names),
+    Table.UNPROVED: Walk(
+        kept_events.open_ones, kept_events.unproved_due, kept_events.forget_unproved
+    ),
 }

@@ -243,3 +243,23 @@ def test_who_wants_to_be_forgotten_is_told_what_they_give_up(
     page = known(api, Browser(api.client, language)).get("/me/erase")
     keeps_the_rules(page, language)
     assert said in page.text
+
+
+def test_what_nobody_proved_is_not_on_the_page_of_whose_address_it_may_be(api: Api) -> None:
+    """Somebody else may have typed it; an offer that ran out is told of."""
+    comes(api, event_on(api, 9), key=None)
+    assert len(lines(known(api, Browser(api.client)).get("/me"))) == 1
+    api.clock.forward(hours=1)
+    page = known(api, Browser(api.client)).get("/me")
+    assert lines(page) == []
+    assert "gone" not in page.source
+
+
+def test_an_offer_that_ran_out_is_told_of(api: Api) -> None:
+    room = {"limit": 1, "most_waiting": 5}
+    event_id = event_on(api, 9, room=room, offers_within_minutes=44_640)
+    eero = signs_up(api, event_id, "eero").json["signup_id"]
+    comes(api, event_id)
+    api("DELETE", one(eero), key=FORM_KEY, If_Match="*")
+    api.clock.forward(hours=3)
+    assert told(api, "fi", "gone").endswith("Ilmoittautuminen on rauennut.")

@@ -17,7 +17,7 @@ from chalicelib.domain.questions import Kind as QuestionKind
 from chalicelib.domain.retention import CAME, MESSAGES, Trace
 from chalicelib.services import attendance, erasure, events, remains, retention
 from chalicelib.services.signups import Guest
-from tests.builders import ADMIN, STAFF, an_intent, at
+from tests.builders import ADMIN, ANYBODY, STAFF, an_intent, at
 from tests.contract.backends import Backend
 from tests.contract.event_stage import SUBJECT, Stage
 from tests.contract.things import written
@@ -141,6 +141,33 @@ def test_until_when_somebody_came_is_kept_under_them_until_they_are_forgotten(
     for _ in range(2):
         written(backend, lambda tx: keeping.remove_trace(tx, trace))
     assert keeping.traces_of("p_aino") == []
+
+
+def test_who_never_proved_an_address_is_nobody_a_week_later(few: Backend) -> None:
+    """Whether it was tidied or not; a seat that was held is free, and who waits is next."""
+    scene = Stage(few, an_event(2, most_waiting=5), prove_address=True)
+    scene.sign_up("aino", "bertta", actor=ANYBODY)
+    scene.sign_up("eero", "liisa")
+    retention.run(scene.ports)
+    scene.later(hours=1)
+    events.reconcile(scene.worker(), EVENT)
+    assert scene.states("aino", "bertta", "eero", "liisa") == [*["expired"] * 2, *["confirmed"] * 2]
+    assert scene.of("aino").never_proved
+    scene.clock.time = at("2027-01-20 02:30")
+    assert retention.run(scene.ports).overdue == 0
+    assert scene.of("aino").never_proved
+    scene.clock.time = at("2027-01-21 02:30")
+    assert retention.run(scene.ports).overdue == 0
+    found = sorted((each.state.value, each.person.name) for each in signups(scene))
+    assert found == [
+        ("confirmed", "Eero"),
+        ("confirmed", "Liisa"),
+        ("expired", ""),
+        ("expired", ""),
+    ]
+    for name in ("aino", "bertta"):
+        assert scene.ports.events.parts_of(id_of(name), 9, None).items == []
+    assert scene.event.ways[Way.ROOM].free == 0
 
 
 def test_no_mail_about_an_event_is_kept_in_words(few: Backend) -> None:

@@ -14,6 +14,7 @@ from chalicelib.domain.notices import Notice
 from chalicelib.domain.people import ERASED, Role, person_id_of
 from chalicelib.domain.profiles import Profile, newcomer
 from chalicelib.domain.retention import RULES, STAGES, Moment, Night, Token, Trace
+from chalicelib.domain.signups import State as SignUpState
 from chalicelib.services import erasure, notices, retention, sender
 from chalicelib.services.ports import Quota
 from tests.builders import (
@@ -29,7 +30,7 @@ from tests.builders import (
     wed,
 )
 from tests.contract.things import a_booking
-from tests.event_builders import an_event
+from tests.event_builders import END, START, a_signup, an_event
 from tests.simulation.invariant import Invariant
 from tests.unit.steps import book
 
@@ -382,6 +383,13 @@ def test_what_should_have_gone_and_did_not_is_counted(lab, monkeypatch, table):
     book(ports)
     known(store, EERO, EEROS, NOW)
     store.events["e_one"] = an_event()
+    later = timedelta(days=700)
+    soon = an_event(
+        event_id="e_soon", starts_at=START + later, ends_at=END + later, closes_at=START + later
+    )
+    store.events["e_soon"] = soon
+    never_proved = {"state": SignUpState.EXPIRED, "confirm_by": NOW, "event_id": "e_soon"}
+    store.signups["e_soon", "p_aino"] = a_signup(**never_proved)
     walk = replace(retention.WALKS[table], act=lambda *_: False)
     monkeypatch.setattr(retention, "WALKS", {**retention.WALKS, table: walk})
     to_night(clock, 740)

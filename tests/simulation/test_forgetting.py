@@ -147,7 +147,7 @@ def goes_out(ports: Ports, clock: FakeClock) -> None:
 
 
 def of_events(store: Store) -> Any:
-    """Sign-ups and who waits, whatever nobody's are called."""
+    """Sign-ups and who waits, whatever nobody's are called, and whenever who waited came to a seat."""
 
     def named(person_id: str) -> str:
         return ERASED if person_id.startswith(ERASED) else person_id
@@ -155,7 +155,14 @@ def of_events(store: Store) -> Any:
     return (
         store.events,
         sorted(
-            repr(replace(each, person_id=named(each.person_id), version=0))
+            repr(
+                replace(
+                    each,
+                    person_id=named(each.person_id),
+                    version=0,
+                    confirmed_at=each.confirmed_at and NOW,
+                )
+            )
             for each in store.signups.values()
         ),
         sorted((*key[:2], named(entry.person_id)) for key, entry in store.queues.items()),

@@ -103,8 +103,7 @@ def publish_others(ports: Ports, event_id: str, reach: Reach, intent: Intent) ->
         return _done(event, lambda: events.publish(ports, event.event_id, own, again=True))
 
     others = _others(_dates(event_series.look(ports, event_id)), event_id, reach)
-    wanted = (each for each in others if each.state is State.PUBLISHED or _to_come(each, now))
-    return _tried(ports, wanted, step)
+    return _tried(ports, (each for each in others if _to_come(each, now)), step)
 
 
 def call_off(

@@ -295,6 +295,31 @@ def test_a_series_is_published_or_called_off_as_far_as_there_is_time(run, monkey
     assert all(each.done for each in run(scene.ports, EVENT, ALL, "k"))
 
 
+def test_a_store_that_is_away_is_asked_for_none_of_the_rest(monkeypatch):
+    scene, tried = Scene(A_DRAFT), []
+    a_series(scene)
+
+    def away(_ports: object, event_id: str, *_: object, **__: object) -> None:
+        tried.append(event_id)
+        raise Unavailable
+
+    monkeypatch.setattr(events, "publish", away)
+    left = series_changes.publish_others(scene.ports, EVENT, ALL, an_intent(STAFF))
+    assert [(each.done, each.problems) for each in left] == [(False, ())] * 3
+    assert len(tried) == 1
+
+
+def test_sign_ups_are_looked_for_when_every_event_is_called_off():
+    """So that all of them are, where time is short; and once each."""
+    scene = Scene(A_DRAFT)
+    a_series(scene)
+    intent = an_intent(STAFF, method="DELETE")
+    scene.store.calls.clear()
+    series_changes.call_off_others(scene.ports, EVENT, ALL, "", intent)
+    steps = [each for each in scene.store.calls if each in ("commit", "events.signups")]
+    assert steps == ["commit"] * 3 + ["events.signups"] * 3
+
+
 def test_an_event_of_no_series_is_published_and_called_off_by_itself_alone():
     scene = Scene(A_DRAFT)
     for run in (publishes, calls_off):

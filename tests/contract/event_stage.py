@@ -21,6 +21,7 @@ from chalicelib.services import events, sender, spaces
 from chalicelib.services.ports import Page, Ports, Transaction
 from tests.builders import ADMIN, STAFF, an_intent
 from tests.contract.backends import Backend
+from tests.deaths import Died
 from tests.event_builders import NOW, START, an_event, somebody
 from tests.event_scene import EVENT, Play, id_of, resizes
 from tests.fake_messages import FakePost, FakeQueue
@@ -210,10 +211,6 @@ def at_commit(ports: Ports, number: int, happens: Callable[[], Any]) -> Ports:
             happens()
 
     return at_commits(ports, count)
-
-
-class Died(BaseException):
-    """The worker is gone."""
 
 
 def die() -> None:

@@ -13,7 +13,8 @@ from chalicelib.domain.events import State as EventState
 from chalicelib.domain.messages import EVERYBODY, Kind, Message, State
 from chalicelib.services import event_copies, events, expanding, sender, signup_changes
 from tests.builders import STAFF, an_intent
-from tests.contract.event_stage import SUBJECT, Died, Stage, at_commit, die
+from tests.contract.event_stage import SUBJECT, Stage, at_commit, die
+from tests.deaths import Died
 from tests.event_builders import END, START, a_signup, an_event, somebody
 from tests.event_scene import EVENT, does, edits, id_of, signs_up
 

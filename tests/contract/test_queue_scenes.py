@@ -18,9 +18,10 @@ from chalicelib.domain.questions import Question
 from chalicelib.domain.signups import State as SignUpState
 from chalicelib.services import events, queues, signup_changes, signups
 from tests.builders import STAFF, an_intent
-from tests.contract.event_stage import Died, Stage, at_commit, at_commits, die
+from tests.contract.event_stage import Stage, at_commit, at_commits, die
 from tests.contract.wire import always, cancelled, tapped
 from tests.contract.wire import on as at_the
+from tests.deaths import Died
 from tests.event_builders import START, an_event
 from tests.event_scene import EVENT
 

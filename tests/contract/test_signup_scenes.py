@@ -15,7 +15,8 @@ from chalicelib.domain.people import Person
 from chalicelib.services import signup_changes, signup_imports, signups
 from chalicelib.services.signups import Guest
 from tests.builders import FORM, STAFF, an_intent
-from tests.contract.event_stage import Died, Stage, at_commit, die
+from tests.contract.event_stage import Stage, at_commit, die
+from tests.deaths import Died
 from tests.event_builders import CLOSES, OPENS, a_hybrid, an_event, somebody
 from tests.event_scene import EVENT, a_wish, id_of, signs_up
 

@@ -28,13 +28,10 @@ from tests.builders import (
     at,
     wed,
 )
+from tests.deaths import Died
 from tests.event_builders import a_placed_event
 from tests.fakes import FakeClock, FakeTransaction, Store, memory_ports
 from tests.simulation.invariant import Invariant, Violation
-
-
-class Died(BaseException):
-    """The worker is gone."""
 
 
 @dataclass(frozen=True)

@@ -52,11 +52,11 @@ from tests.builders import (
     on,
     wed,
 )
+from tests.deaths import Died
 from tests.event_builders import an_event
 from tests.event_scene import check_counters
 from tests.fakes import FakeClock, Store, memory_ports
 from tests.simulation.invariant import Invariant
-from tests.simulation.test_crashes import Died
 from tests.simulation.test_interleavings import a_case
 from tests.simulation.turnstile import Run, every_order
 

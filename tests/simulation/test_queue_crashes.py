@@ -16,6 +16,7 @@ from chalicelib.domain.events import Event, Way
 from chalicelib.services import events, signup_changes
 from chalicelib.services.ports import Ports
 from tests.builders import ANYBODY, STAFF, an_intent
+from tests.deaths import Died
 from tests.event_builders import START, a_hybrid, an_event, somebody
 from tests.event_scene import (
     EVENT,
@@ -27,10 +28,6 @@ from tests.event_scene import (
 )
 
 Act = Callable[[Ports], Any]
-
-
-class Died(BaseException):
-    """The worker is gone."""
 
 
 @dataclass(frozen=True)

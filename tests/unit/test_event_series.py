@@ -11,6 +11,7 @@ from chalicelib.services.event_series import Series
 from chalicelib.services.ports import Ports
 from chalicelib.services.recurrence import dates
 from tests.builders import FORM, HELSINKI, STAFF, a_space, an_intent, at, on
+from tests.deaths import Died
 from tests.event_builders import START, a_placed_event, an_event
 from tests.event_scene import EVENT, Scene
 from tests.unit.steps import book, cancel
@@ -144,10 +145,6 @@ def test_a_date_whose_place_is_taken_is_named_and_made_once_it_is_free(lab):
     cancel(ports, taken)
     assert [each.problems for each in makes(ports).others] == [()] * 3
     assert len(store.events) == 4
-
-
-class Died(BaseException):
-    """The worker is gone."""
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

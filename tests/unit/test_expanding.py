@@ -9,14 +9,11 @@ from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.messages import EVERYBODY, Kind, Message, State
 from chalicelib.services import expanding, sender
 from tests.builders import NOW, the_ports
+from tests.deaths import Died, dies_at_commit
 
 EVENT = "event#e_1"
 START = NOW + timedelta(hours=24)
 PEOPLE = [f"p_{number:03d}" for number in range(450)]
-
-
-class Died(Exception):
-    pass
 
 
 @pytest.fixture
@@ -52,23 +49,6 @@ def the_plan(store) -> Message:
 def told(store) -> list[str]:
     """Whom there is a message for, each as often as there is one."""
     return sorted(each.person_id for each in store.messages.values() if each.person_id != EVERYBODY)
-
-
-def dies_at_commit(store, number: int, *, after: bool):
-    """The worker dies before or after the commit of that number."""
-    seen = 0
-
-    def count(name: str) -> None:
-        nonlocal seen
-        seen += name == "commit"
-        if name == "commit" and seen == number:
-            store.before = store.after = lambda name: None
-            raise Died
-
-    if after:
-        store.after = count
-    else:
-        store.before = count
 
 
 def test_everybody_has_one_message_of_the_same_time_and_revision(hall):

@@ -13,6 +13,7 @@ from chalicelib.domain.messages import EVERYBODY, Kind, State
 from chalicelib.domain.programmes import Programme
 from chalicelib.services import attendance, event_copies, event_series, events, sender
 from tests.builders import HELSINKI, STAFF, an_intent, at
+from tests.deaths import Died, dies_at_commit
 from tests.event_builders import END, START, a_hybrid, an_event
 from tests.event_scene import EVENT, edits, id_of
 from tests.mails import Page
@@ -223,10 +224,6 @@ def test_what_changes_between_the_expansion_and_the_mail_is_seen(what: str):
     assert row.state is State.DROPPED
 
 
-class Died(BaseException):
-    """The process is no more."""
-
-
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_death_of_the_expansion_asks_nobody_twice_and_forgets_nobody(number: int, after: bool):
@@ -235,16 +232,7 @@ def test_a_death_of_the_expansion_asks_nobody_twice_and_forgets_nobody(number: i
     office = held(*names, event=an_event(200))
     office.clock.time = MORNING
     (one,) = [e for e in office.store.messages.values() if e.kind is Kind.EVENT_FEEDBACK]
-    seen = 0
-
-    def die(name: str) -> None:
-        nonlocal seen
-        seen += name == "commit"
-        if name == "commit" and seen == number:
-            office.store.before = office.store.after = lambda _: None
-            raise Died
-
-    setattr(office.store, "after" if after else "before", die)
+    dies_at_commit(office.store, number, after=after)
     with pytest.raises(Died):
         sender.work(office.ports, one.message_id)
     found = asked(office, MORNING + timedelta(hours=1))

@@ -16,11 +16,8 @@ from chalicelib.domain.people import Actor, Scope
 from chalicelib.services import bookings, closures, spaces
 from chalicelib.services.writing import ATTEMPTS, KEY_LIFE, write
 from tests.builders import EERO, FORM, STAFF, a_request, a_space, an_intent, on, wed
+from tests.deaths import Died
 from tests.unit.steps import begin_to_close, book, cancel, refused
-
-
-class Died(BaseException):
-    """The process ended."""
 
 
 def again(ports, request=None, **intent):

@@ -17,6 +17,7 @@ from chalicelib.domain.retention import Moment
 from chalicelib.domain.signups import State as SignUpState
 from chalicelib.services import events, notices, sender
 from tests.builders import ANYBODY, FORM, HELSINKI, STAFF, an_intent
+from tests.deaths import Died, dies_at_commit
 from tests.event_builders import END, NOW, START, a_hybrid, a_signup, an_event, some_seats, somebody
 from tests.event_scene import EVENT, edits, id_of
 from tests.mails import Page
@@ -324,10 +325,6 @@ def test_who_leaves_or_gets_a_seat_before_the_mail_is_written_is_judged_as_they_
     assert ended[id_of("liisa")] == (State.DROPPED, "confirmed")
 
 
-class Died(BaseException):
-    """The process is no more."""
-
-
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_death_of_the_expansion_writes_to_nobody_twice_and_forgets_nobody(number, after):
@@ -336,16 +333,7 @@ def test_a_death_of_the_expansion_writes_to_nobody_twice_and_forgets_nobody(numb
     office = scene(*names, event=an_event(200, reminders=()))
     sends(office)
     (one,) = [e for e in office.store.messages.values() if e.kind is Kind.EVENT_NOTICE]
-    seen = 0
-
-    def die(name: str) -> None:
-        nonlocal seen
-        seen += name == "commit"
-        if name == "commit" and seen == number:
-            office.store.before = office.store.after = lambda _: None
-            raise Died
-
-    setattr(office.store, "after" if after else "before", die)
+    dies_at_commit(office.store, number, after=after)
     with pytest.raises(Died):
         sender.work(office.ports, one.message_id)
     assert reached(office) == sorted(name.title() for name in names)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -30,9 +31,9 @@ from chalicelib.services import (
 )
 from chalicelib.services.signups import Guest
 from tests.builders import HELSINKI, STAFF, an_intent, at
+from tests.deaths import dies_at_call
 from tests.event_builders import END, NOW, START, an_event, somebody
 from tests.event_scene import EVENT, Scene, edits, id_of
-from tests.simulation.test_crashes import Died
 
 YEAR, SECOND = timedelta(days=366), timedelta(seconds=1)
 WEEK_AFTER = at("2027-01-28 02:30")
@@ -159,26 +160,6 @@ def test_a_second_run_does_nothing_and_a_second_night_reads_no_sign_up() -> None
     assert repr((scene.store.signups, scene.store.events)) == stored
 
 
-def dies(scene: Scene, kind: str, moment_of_death: int) -> bool:
-    """A run whose worker dies right before or after its nth storage call, if there are as many."""
-    calls = 0
-
-    def count(_name: str) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == moment_of_death:
-            raise Died
-
-    setattr(scene.store, kind, count)
-    try:
-        runs(scene)
-    except Died:
-        return True
-    finally:
-        setattr(scene.store, kind, lambda _name: None)
-    return False
-
-
 @pytest.mark.parametrize("kind", ["before", "after"])
 def test_who_dies_at_any_call_is_followed_by_the_same_result(kind: str) -> None:
     """P-03: killed at every storage call; each party is written once."""
@@ -186,7 +167,7 @@ def test_who_dies_at_any_call_is_followed_by_the_same_result(kind: str) -> None:
         scene = a_year_ago()
         figures, parties = counted(scene), shape(scene)
         versions = sorted(each.version + 1 for each in scene.store.signups.values())
-        died = dies(scene, kind, death)
+        died = dies_at_call(scene.store, kind, death, partial(runs, scene))
         scene.check()
         assert counted(scene) == figures, death
         scene.clock.time = NIGHT + timedelta(minutes=5)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -17,9 +18,9 @@ from chalicelib.services import attendance, remains, retention, signup_changes, 
 from chalicelib.services.retention import PAGE
 from chalicelib.services.signups import Guest
 from tests.builders import HELSINKI, STAFF, an_intent, at
+from tests.deaths import dies_at_call
 from tests.event_builders import END, NOW, START, a_signup, an_event, somebody
 from tests.event_scene import EVENT, Scene, edits, id_of
-from tests.simulation.test_crashes import Died
 
 WEEK, SECOND = timedelta(days=7), timedelta(seconds=1)
 NIGHT = at("2027-01-28 02:30")  # the first that is a week after the event
@@ -140,26 +141,6 @@ def test_a_second_run_does_nothing_and_a_second_night_reads_no_sign_up():
     assert repr((scene.store.signups, scene.store.events)) == stored
 
 
-def dies(scene: Scene, monkeypatch, kind: str, moment_of_death: int) -> bool:
-    """A run whose worker dies right before or after its nth storage call, if there are as many."""
-    calls = 0
-
-    def count(_name: str) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == moment_of_death:
-            raise Died
-
-    setattr(scene.store, kind, count)
-    try:
-        runs(scene)
-    except Died:
-        return True
-    finally:
-        setattr(scene.store, kind, lambda _name: None)
-    return False
-
-
 @pytest.mark.parametrize("kind", ["before", "after"])
 def test_who_dies_at_any_call_is_followed_by_the_same_result(kind: str, monkeypatch):
     """P-03: in two pieces of two sign-ups, killed at every storage call."""
@@ -167,7 +148,7 @@ def test_who_dies_at_any_call_is_followed_by_the_same_result(kind: str, monkeypa
     for death in range(1, 200):
         scene = a_lunch()
         before = versions(scene)
-        died = dies(scene, monkeypatch, kind, death)
+        died = dies_at_call(scene.store, kind, death, partial(runs, scene))
         scene.check()
         following = scene.worker()
         scene.clock.time = NIGHT + timedelta(minutes=5)

@@ -15,14 +15,11 @@ from chalicelib.domain.signups import State as SignUpState
 from chalicelib.services import events, signup_changes
 from chalicelib.services.seat_letters import content
 from tests.builders import ANYBODY, STAFF, an_intent
+from tests.deaths import Died
 from tests.event_builders import START, a_hybrid, a_signup, an_event, somebody
 from tests.event_scene import EVENT, id_of
 from tests.mails import a_letter, read
 from tests.seat_office import FIVE, Office, full, sequence
-
-
-class Died(BaseException):
-    """The end of a worker."""
 
 
 def test_who_has_a_seat_is_told_with_an_entry_for_the_calendar():

@@ -9,6 +9,7 @@ from chalicelib.domain.events import State, Way
 from chalicelib.services import event_series, events, series_changes
 from chalicelib.services.series_changes import Other, Reach
 from tests.builders import STAFF, a_space, an_intent, at, on
+from tests.deaths import Died
 from tests.event_builders import START, a_placed_event, an_event, some_seats
 from tests.event_scene import EVENT, Scene, signs_up
 from tests.unit.steps import book
@@ -101,10 +102,6 @@ def test_one_whose_new_place_is_taken_is_named_and_keeps_its_old(lab):
     ]
     hours = [f"{each.starts_at + timedelta(hours=2):%H}" for each in store.events.values()]
     assert sorted(hours) == ["10", "13", "13", "13"]
-
-
-class Died(BaseException):
-    """The worker is gone."""
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

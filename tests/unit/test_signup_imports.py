@@ -7,6 +7,7 @@ from chalicelib.services import signup_imports
 from chalicelib.services.ports import Ports
 from chalicelib.services.signup_imports import Batch
 from tests.builders import FORM, STAFF, an_intent
+from tests.deaths import Died
 from tests.event_builders import an_event
 from tests.event_scene import EVENT, Scene, a_wish
 
@@ -53,10 +54,6 @@ def test_one_who_is_refused_keeps_nobody_else_out():
     assert states(batch) == ["confirmed", "already-signed-up", "confirmed"]
     assert batch.rows[1].problems[0].pointer == "/person/email"
     assert batch.done
-
-
-class Died(BaseException):
-    """The worker is gone."""
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

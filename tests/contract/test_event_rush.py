@@ -36,7 +36,7 @@ def comes(ports: Ports, number: int) -> str:
             continue
         except Refused as refusal:
             return refusal.code
-        return outcome.value.state.value if outcome.value else "replayed"
+        return outcome.value.signup.state.value if outcome.value else "replayed"
 
 
 def leaves(ports: Ports, number: int) -> None:

@@ -108,7 +108,7 @@ def of_sign_ups(page: Page, lab: Lab, language: str) -> Iterator[str]:
                     event.event_id, person=somebody(each), answers=answers, accept_terms=True
                 ),
                 an_intent(fingerprint=each),
-            ).value
+            ).value.signup
             for each in ("aino", "eero")
         ]
         shown = made[0]

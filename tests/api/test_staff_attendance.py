@@ -245,6 +245,9 @@ def test_who_is_at_the_door_is_let_in_with_or_without_an_address(api: Api, event
     assert "Ohto" not in answer.text
     again = api("POST", address, body, STAFF_KEY, Idempotency_Key="k")
     assert again.json == answer.json
+    # The answer is as the document says, though an address is none.
+    alone = api("GET", f"/v1/signups/{signup_id}", key=STAFF_KEY)
+    assert (alone.status, alone.json["person"]["email"]) == (200, "")
     known = api("POST", address, {"name": "Aino Aalto", "email": "aino.aalto@gov.fi"}, STAFF_KEY)
     assert known.json["signup_id"].endswith(api.person_id("aino.aalto@gov.fi")[2:])
     full = api("POST", address, {"name": "Eero"}, STAFF_KEY)

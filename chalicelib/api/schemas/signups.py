@@ -135,6 +135,15 @@ class LeaveQuery(Model):
     ] = False
 
 
+class SignUpPersonOut(Answer):
+    """Who leads a party, as far as it is known: who walked in may have told no address."""
+
+    name: str
+    email: str
+    organisation: str
+    language: Language
+
+
 class StandingOut(Answer):
     """How a sign-up stands."""
 
@@ -186,7 +195,7 @@ class GuestOut(Answer):
 class SignUpDetailOut(SignUpOut):
     """A sign-up with what was answered, and the link to join of who has a seat to join remotely."""
 
-    person: PersonIn
+    person: SignUpPersonOut
     guests: list[GuestOut]
     answers: dict[str, bool | str]
     diet: str

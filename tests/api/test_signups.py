@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.errors import VersionRaced
 from chalicelib.domain.signups import parts_of
 from chalicelib.services import links, opening
 from tests.api.conftest import FORM_KEY, OURS, STAFF_KEY, Answer, Api
@@ -253,6 +254,23 @@ def test_the_window_and_what_hosts_may_past_it(api: Api, event: str) -> None:
     assert (added.status, added.json["state"]) == (201, "confirmed")
     entry = next(each for each in api.store.audit if each["action"] == "sign-up")
     assert entry["actor"] != "anonymous"
+
+
+def test_who_loses_every_race_is_told_to_try_again(api: Api, event: str) -> None:
+    """W-29: nothing is written, and the 503 is what the interface's metric counts."""
+
+    def lose(name: str) -> None:
+        if name == "commit":
+            raise VersionRaced
+
+    messages = dict(api.store.messages)
+    api.store.before = lose
+    answer = signs_up(api, event, headers={"Idempotency_Key": "k"})
+    assert (answer.status, answer.problem) == (503, "unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert (api.store.signups, api.store.messages) == ({}, messages)
+    api.store.before = lambda _name: None
+    assert signs_up(api, event, headers={"Idempotency_Key": "k"}).status == 201
 
 
 def test_a_draft_and_what_there_is_not_is_not_found(api: Api) -> None:

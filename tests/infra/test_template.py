@@ -153,6 +153,7 @@ def test_logs_are_json_kept_for_a_while_and_written_by_their_function_alone(
 def test_every_function_and_the_interface_have_an_alarm_that_somebody_hears(
     prod: dict[str, Any],
 ) -> None:
+    """W-29: who is told to try again is answered 503, which the interface's own metric counts."""
     alarms = of_type(prod, "AWS::CloudWatch::Alarm")
     watched = {
         (alarm["MetricName"], json.dumps(each["Value"]))

@@ -14,6 +14,7 @@ from chalicelib.domain.people import Person
 from chalicelib.domain.signups import SignUp
 from chalicelib.domain.signups import State as SignUpState
 from chalicelib.domain.spaces import Space
+from chalicelib.domain.spoken import in_language
 
 
 class Method(StrEnum):
@@ -56,6 +57,14 @@ def facts_of_seat(event: Event, signup: SignUp) -> Facts:
         place = said.remote_link if signup.state is SignUpState.CONFIRMED else ""
     way = (signup.way.value,)
     return Facts(event.starts_at, event.ends_at, way, signup.size, place=place)
+
+
+def venue_of(place: str, site: Site, spaces: Mapping[str, Space], language: str) -> str:
+    """Where people meet, of a space's id or another address: a space in its house, or the house alone."""
+    house = in_language(site.name, language)
+    space = spaces.get(place)
+    name = in_language(space.name, language) if space else ""
+    return f"{name}, {house}" if name else place or house
 
 
 @dataclass(frozen=True, slots=True)

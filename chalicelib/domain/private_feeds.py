@@ -92,6 +92,7 @@ def _seen(seat: Seat) -> tuple[object, ...]:
     return (
         *(event.event_id, event.starts_at, event.ends_at, event.live, sorted(event.title.items())),
         *(seat.sequence, seat.remote, seat.venue, seat.link, seat.revised_at),
+        event.programme.contact,
     )
 
 

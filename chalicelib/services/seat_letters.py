@@ -6,7 +6,7 @@ from datetime import datetime
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.events import Event, Way
 from chalicelib.domain.feedback import unasked
-from chalicelib.domain.letters import Letter, Method, Seat, Telling, Told, facts_of_seat
+from chalicelib.domain.letters import Letter, Method, Seat, Telling, Told, facts_of_seat, venue_of
 from chalicelib.domain.messages import REMINDERS, Kind, Message
 from chalicelib.domain.notices import is_for
 from chalicelib.domain.signups import (
@@ -18,7 +18,6 @@ from chalicelib.domain.signups import (
     place_of,
     told_of_the_event,
 )
-from chalicelib.domain.spoken import in_language
 from chalicelib.services.links import (
     signup_code,
     signup_proof_url,
@@ -88,9 +87,8 @@ def content(event: Event, signup: SignUp, catalog: Catalog, language: str) -> tu
     programme = event.programme
     if signup.way is Way.REMOTE:
         return "", programme.remote_link if signup.state is State.CONFIRMED else ""
-    space = catalog.spaces.get(programme.space_id)
-    name = in_language(space.name, language) if space else ""
-    return name or programme.address, ""
+    place = programme.space_id or programme.address
+    return venue_of(place, catalog.site, catalog.spaces, language), ""
 
 
 def _seat(ports: Ports, event: Event, signup: SignUp, catalog: Catalog) -> Seat:

@@ -204,16 +204,22 @@ def test_what_of_it_changes_is_another_calendar(
     assert tag(api, feed) != before
 
 
-def test_another_link_is_another_calendar_for_who_joins_by_it(api: Api, feed: Any) -> None:
+@pytest.mark.parametrize(
+    "said", [{"remote_link": "https://meet.example/other"}, {"contact": "Sami Salo"}]
+)
+def test_another_link_or_contact_is_another_calendar_for_who_joins(
+    api: Api, feed: Any, said: dict[str, str]
+) -> None:
     event_id = event_of(api)
     signs_up(api, event_id, way="remote")
     before = tag(api, feed)
-    patch(api, event_id, remote_link="https://meet.example/other")
+    patch(api, event_id, **said)
     assert tag(api, feed) != before
 
 
 @pytest.mark.parametrize(
-    ("language", "title", "place"), [("fi", "Ideapaja", "Koppi"), ("sv", "Idéverkstad", "Båset")]
+    ("language", "title", "place"),
+    [("fi", "Ideapaja", "Koppi, Työ 2.0 Lab"), ("sv", "Idéverkstad", "Båset, Arbete 2.0 Lab")],
 )
 def test_it_is_in_the_language_of_its_address(
     api: Api, language: str, title: str, place: str

@@ -133,6 +133,11 @@ def test_what_is_written_is_found(backend: Backend):
     assert backend.ports.events.look("e_other", ["p_aino"]) == Look()
 
 
+def test_the_room_comes_first(backend: Backend):
+    """It is what the door takes who walks in for, unless its host says otherwise."""
+    assert list(given(backend, a_hybrid()).ways) == [Way.ROOM, Way.REMOTE]
+
+
 def test_that_it_is_closed_and_what_was_answered_is_found(backend: Backend):
     before = given(backend, A_FULL_EVENT)
     after = events.unnamed(events.closed(before, {"topic": {"a": 2}, "photos": {}}, NOW))

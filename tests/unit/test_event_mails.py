@@ -7,11 +7,12 @@ from icalendar import Calendar
 
 from chalicelib.domain.errors import PostRefused
 from chalicelib.domain.events import State as EventState
+from chalicelib.domain.events import Way
 from chalicelib.domain.messages import EVERYBODY, Kind, State
 from chalicelib.domain.programmes import Programme
 from chalicelib.services import event_copies, event_series, events, sender, signup_changes
 from tests.builders import ANYBODY, STAFF, an_intent, at
-from tests.event_builders import END, START, an_event, somebody
+from tests.event_builders import END, START, a_hybrid, an_event, somebody
 from tests.event_scene import EVENT, edits, id_of, signs_up
 from tests.seat_office import FIVE, Office, sequence
 
@@ -348,6 +349,41 @@ def test_another_room_is_told_and_reminders_say_it_at_the_time_they_had():
     assert office.to("aino") == [("event-change", "REQUEST")]
     assert reminded(office, A_DAY_BEFORE) == [("Aino", "P1D")]
     assert "Rantatie 2" in office.mails()[0].text
+
+
+def test_another_link_to_join_is_said_to_be_new_and_the_old_one_is_told_to_nobody():
+    """R-11, I-14"""
+    links = {"remote_link": "https://meet.example/old"}
+    office = Office(a_hybrid(programme=Programme(**links)))
+    office.sign_up("aino", way=Way.REMOTE)
+    office.deliver()
+    edits(office.ports, {"programme": {"remote_link": "https://meet.example/new"}})
+    office.run(office.clock.time + 5 * MINUTE)
+    (mail,) = office.mails()
+    assert "Osallistumislinkki on uusi." in mail.text
+    assert "https://meet.example/new" in mail.text
+    assert "meet.example/old" not in mail.text + mail.html
+    moves(office, 1)
+    office.run(office.clock.time + 5 * MINUTE)
+    assert "Osallistumislinkki on uusi." not in office.mails()[0].text
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ({"address": "Aulakatu 1"}, "Aulakatu 1"),
+        ({"space_id": "hall"}, "Hall, Työ 2.0 Lab"),
+        ({}, "Työ 2.0 Lab"),
+    ],
+)
+def test_a_mail_says_where_and_of_whom_one_can_ask_more(said, place):
+    office = published("aino", programme=Programme(contact="Sami Salo, 0295 000 000", **said))
+    assert office.to("aino") == [("seat", "REQUEST")]
+    (mail,) = office.mails()
+    assert f"Paikka: {place}\n" in mail.text
+    assert "Lisätietoja: Sami Salo, 0295 000 000\n" in mail.text
+    (entry,) = Calendar.from_ical(mail.calendars[0]).walk("VEVENT")
+    assert (entry["LOCATION"], entry["CONTACT"]) == (place, "Sami Salo, 0295 000 000")
 
 
 def test_who_waits_hears_of_a_move_and_gets_no_entry():

@@ -242,6 +242,7 @@ def test_the_link_is_in_the_mail_and_in_its_entry():
     (entry,) = Calendar.from_ical(mail.calendars[0]).walk("VEVENT")
     assert entry["CONFERENCE"] == entry["DESCRIPTION"] == "https://meet.example/x"
     assert "https://meet.example/x" in mail.text
+    assert '<a href="https://meet.example/x"' in mail.html
 
 
 @pytest.mark.parametrize("mailbox", ["tilat@lab.example", "isannat@muu.example"])

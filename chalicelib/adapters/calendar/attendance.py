@@ -43,11 +43,13 @@ def entry_of(seat: Seat, site: Site, language: str, now: datetime, status: Statu
     entry.add("dtstart", seat.event.starts_at)  # UTC, so that no reader needs a zone's rules
     entry.add("dtend", seat.event.ends_at)
     entry.add("summary", Text(line(in_language(seat.event.title, language)) or house))
-    if where := line(seat.venue) or ("" if seat.remote else house):
+    if where := line(seat.venue):
         entry.add("location", Text(where))
     if seat.link and status is not Status.CANCELLED:
         entry.add("conference", seat.link, parameters={"VALUE": "URI", "FEATURE": "VIDEO"})
         entry.add("description", Text(seat.link))
+    if contact := line(seat.event.programme.contact):
+        entry.add("contact", Text(contact))
     entry.add("organizer", address_of(site.address, house))
     entry.add("status", status.value)
     entry.add("transp", "OPAQUE")

@@ -70,6 +70,8 @@ def _entry(event: Event, feed: EventFeed, language: str) -> "Entry":
     if description := plain(in_language(event.programme.description, language)):
         found.add("description", Text(description))
     found.add("url", f"{feed.site.base_url}/events/{event.event_id}?lang={language}")
+    if contact := line(event.programme.contact):
+        found.add("contact", Text(contact))
     found.add("organizer", address_of(feed.site.address, house))
     found.add("status", (Status.CANCELLED if cancelled else Status.CONFIRMED).value)
     found.add("transp", "TRANSPARENT")  # who only subscribes is not busy

@@ -118,7 +118,7 @@ def event_of(item: Mapping[str, Any]) -> Event:
         ends_at=instant(item["ends_at"]),
         opens_at=instant(item["opens_at"]),
         closes_at=instant(item["closes_at"]),
-        ways={Way(way): _seats_of(seats) for way, seats in sorted(item["ways"].items())},
+        ways={way: _seats_of(item["ways"][way]) for way in Way if way in item["ways"]},
         title=item["title"],
         programme=_programme_of(item.get("programme", {})),
         group_size=item["group_size"],

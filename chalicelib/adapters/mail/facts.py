@@ -18,6 +18,7 @@ class Row:
 
     label: str
     value: str
+    url: str = ""  # where the value leads, if anywhere
 
 
 @dataclass(frozen=True, slots=True)

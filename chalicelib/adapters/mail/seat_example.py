@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from chalicelib.domain.catalog import Site
 from chalicelib.domain.events import Event, State, Way, seats
-from chalicelib.domain.letters import Facts, Letter, Method, Seat, facts_of_seat
+from chalicelib.domain.letters import Facts, Letter, Method, Seat, facts_of_seat, venue_of
 from chalicelib.domain.messages import REMINDERS, Kind
 from chalicelib.domain.notices import Notice
 from chalicelib.domain.people import Person
 from chalicelib.domain.programmes import Programme
 from chalicelib.domain.signups import SignUp
 from chalicelib.domain.signups import State as SignUpState
-from chalicelib.domain.spaces import Space
+from chalicelib.domain.spaces import PLACES, Space
 from chalicelib.domain.times import local_date, midnight, wall
 
 SUBJECT = {
@@ -26,6 +26,7 @@ TEXT = {
     "sv": "Vi gör övningar i grupper.\n\n- Kaffe serveras från början.\n- Lunchen är klockan 11.",
     "en": "We do exercises in groups.\n\n- There is coffee from the beginning.\n- Lunch is at 11.",
 }
+CONTACT = "Sami Salo, sami.salo@agency.example"
 FORM = "https://forms.example/EXAMPLE"
 TITLE = {"fi": "Syksyn työpaja", "sv": "Höstens workshop", "en": "Autumn workshop"}
 STATES = {
@@ -56,6 +57,9 @@ def a_seat(
     kind: Kind, language: str, site: Site, spaces: Mapping[str, Space], now: datetime
 ) -> Letter:
     """A letter about a sign-up."""
+    place = next(
+        (each.space_id for each in spaces.values() if each.kind in PLACES and each.active), ""
+    )
     tomorrow = local_date(now + timedelta(days=1), site.zone)
     starts_at = wall(tomorrow, 10 * 60, site.zone)
     event = Event(
@@ -67,7 +71,11 @@ def a_seat(
         ways={Way.ROOM: seats(20, 10)},
         state=State.PUBLISHED,
         title=TITLE,
-        programme=Programme(feedback_link=FORM if kind is Kind.EVENT_FEEDBACK else ""),
+        programme=Programme(
+            space_id=place,
+            contact=CONTACT,
+            feedback_link=FORM if kind is Kind.EVENT_FEEDBACK else "",
+        ),
     )
     person = Person("Aino Aalto", "aino.aalto@agency.example", language=language)
     state = STATES[kind]
@@ -96,6 +104,7 @@ def a_seat(
         seat=Seat(
             event,
             signup,
+            venue=venue_of(place, site, spaces, language),
             position=2 if kind is Kind.WAITING else 0,
             ticket="EFGH6789"
             if state is SignUpState.CONFIRMED and kind is not Kind.EVENT_FEEDBACK

@@ -8,7 +8,7 @@ from chalicelib.adapters.mail.facts import Change, Row, Teller
 from chalicelib.adapters.mail.words import Words
 from chalicelib.adapters.plain import line, lines
 from chalicelib.domain.events import Way
-from chalicelib.domain.letters import Letter, Seat
+from chalicelib.domain.letters import Letter, Seat, venue_of
 from chalicelib.domain.notices import Notice
 from chalicelib.domain.spoken import in_language
 
@@ -30,6 +30,7 @@ def about_seat(seat: Seat, now: datetime, words: Words) -> dict[str, Any]:
         "way": words(WAYS[signup.way]),
         "persons": str(signup.size) if signup.members else "",
         "ticket": seat.ticket,
+        "contact": line(event.programme.contact),
         "event_number": event.event_id,
     }
     return {
@@ -42,7 +43,11 @@ def about_seat(seat: Seat, now: datetime, words: Words) -> dict[str, Any]:
         "feedback_url": event.programme.feedback_link,
         "state": signup.state.value,
         "until": words.at(signup.lapses_at) if signup.lapses_at else "",
-        "details": [Row(words(f"row.{name}"), value) for name, value in found.items() if value],
+        "details": [
+            Row(words(f"row.{name}"), value, seat.link if name == "link" else "")
+            for name, value in found.items()
+            if value
+        ],
         "reason": "" if event.live else lines(event.reason),
         "called_off": not event.live,
         "live": signup.live,
@@ -61,19 +66,19 @@ def about_notice(notice: Notice | None, language: str) -> dict[str, str]:
     }
 
 
-def seat_changes(letter: Letter, teller: Teller) -> dict[str, list[Change]]:
+def seat_changes(letter: Letter, teller: Teller) -> dict[str, Any]:
     """What is not as this person was told last. Of a link only what it is now: the old one is dead."""
     words, seat, before = teller.words, letter.seat, letter.before
     if seat is None or before is None:
-        return {"changes": []}
-    event, nothing = seat.event, words("frame.nothing")
+        return {"changes": [], "new_link": False}
+    event = seat.event
     was, now = (
         f"{words.when(*each)} ({words.zone_name})"
         for each in ((before.starts_at, before.ends_at), (event.starts_at, event.ends_at))
     )
     rows = [("when", was, now)]
     if not seat.remote:
-        place = line(teller.where((before.place,)))
-        rows.append(("where", place or nothing, line(seat.venue) or nothing))
+        place = venue_of(before.place, letter.site, teller.spaces, words.language)
+        rows.append(("where", line(place), line(seat.venue)))
     found = [Change(words(f"row.{name}"), old, new) for name, old, new in rows if old != new]
-    return {"changes": found}
+    return {"changes": found, "new_link": bool(seat.link) and seat.link != before.place}

@@ -237,22 +237,22 @@ MESSAGES: dict[str, Texts] = {
     ),
     "quota-exceeded/holds": (
         "Samalla osoitteella tai samasta verkosta voi olla kerrallaan {limit} vahvistamatonta "
-        "varausta. Vahvista ne sähköpostissa tulleella koodilla, odota, että ne raukeavat, tai "
-        "kirjaudu sisään ja varaa heti.",
-        "Med samma adress eller från samma nätverk kan man ha {limit} obekräftade bokningar på en "
-        "gång. Bekräfta dem med koden som kom per e-post, vänta tills de förfaller, eller logga in "
-        "och boka genast.",
-        "There may be {limit} unconfirmed bookings at a time for one address or from one network. "
-        "Confirm them with the code that was mailed, wait until they lapse, or log in and book at "
-        "once.",
+        "varausta tai ilmoittautumista. Vahvista ne sähköpostissa tulleella koodilla, odota, että "
+        "ne raukeavat, tai kirjaudu sisään: silloin vahvistamista ei tarvita.",
+        "Med samma adress eller från samma nätverk kan man ha {limit} obekräftade bokningar eller "
+        "anmälningar på en gång. Bekräfta dem med koden som kom per e-post, vänta tills de "
+        "förfaller, eller logga in: då behöver inget bekräftas.",
+        "There may be {limit} unconfirmed bookings or sign-ups at a time for one address or from "
+        "one network. Confirm them with the code that was mailed, wait until they lapse, or log in: "
+        "then nothing has to be confirmed.",
     ),
     "quota-exceeded/all-holds": (
-        "Vahvistamattomia varauksia on nyt niin monta kuin niitä voi olla. Kirjaudu sisään ja varaa "
-        "heti, tai yritä myöhemmin uudelleen.",
-        "De obekräftade bokningarna är nu så många som de får vara. Logga in och boka genast, eller "
-        "försök igen senare.",
-        "There are as many unconfirmed bookings as there may be. Log in and book at once, or try "
-        "again later.",
+        "Vahvistamattomia varauksia ja ilmoittautumisia on nyt niin monta kuin niitä voi olla. "
+        "Kirjaudu sisään, jolloin vahvistamista ei tarvita, tai yritä myöhemmin uudelleen.",
+        "De obekräftade bokningarna och anmälningarna är nu så många som de får vara. Logga in, så "
+        "behöver inget bekräftas, eller försök igen senare.",
+        "There are as many unconfirmed bookings and sign-ups as there may be. Log in, so that "
+        "nothing has to be confirmed, or try again later.",
     ),
     # Said besides, to who may know.
     "quota-exceeded/used": (
@@ -349,12 +349,12 @@ MESSAGES: dict[str, Texts] = {
         "There have been too many requests. Try again in {wait}.",
     ),
     "too-many-requests/log-in": (
-        "Varausyrityksiä on tullut liian monta. Yritä uudelleen {wait} kuluttua. Kirjautuneena voit "
-        "varata heti.",
-        "Det har kommit för många bokningsförsök. Försök igen om {wait}. Den som loggar in kan boka "
-        "genast.",
-        "There have been too many attempts to book. Try again in {wait}. Who logs in can book at "
-        "once.",
+        "Varaus- ja ilmoittautumisyrityksiä on tullut liian monta. Yritä uudelleen {wait} kuluttua. "
+        "Kirjautuneena pääset jatkamaan heti.",
+        "Det har kommit för många försök att boka eller anmäla sig. Försök igen om {wait}. Den som "
+        "loggar in kan fortsätta genast.",
+        "There have been too many attempts to book or sign up. Try again in {wait}. Who logs in can "
+        "go on at once.",
     ),
     "internal": (
         "Mitään ei muutettu tietääksemme. Kerro meille pyynnön tunnus, jos tämä toistuu.",

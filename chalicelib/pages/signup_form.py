@@ -17,7 +17,12 @@ OWN = ("way", "name", "email", "organisation", "language", "diet", "accessibilit
 CARRIED = ("next",)
 PARTS = ("name", "email", "diet", "accessibility")
 GUEST = re.compile(r"guest_([1-9]\d?)_(name|email|diet|accessibility)")
-ORDER = ("way", "answers", "name", "email", "organisation", "language", "diet", "accessibility")
+ORDER = ("way", "name", "email", "organisation", "language", "diet", "accessibility")
+# What is wrong with a booking is said in other words.
+OWN_WORDS = {
+    "terms-not-accepted": "signup.invalid_accept_terms",
+    "idempotency-mismatch": "signup.invalid_again",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +87,9 @@ def choices_of(event: Event, words: Words) -> tuple[Choice, ...]:
 
 def names_of(event: Event, guests: int) -> list[str]:
     """The fields that the page has, in its order."""
-    own = [name for name in ORDER if name != "answers"]
-    at = own.index("way") + 1
     answers = [f"answer_{each.id}" for each in event.questions]
     rows = [f"guest_{row}_{part}" for row in range(1, guests + 1) for part in PARTS]
-    return [*own[:at], *answers, *own[at:], *rows, "accept_terms"]
+    return [*ORDER, *answers, *rows, "accept_terms"]
 
 
 def explain(
@@ -99,7 +102,8 @@ def explain(
             form.refuse("email", words("invalid.email"))
             continue
         name = field_of(problem.pointer)
-        message = message_of(problem, _kind(name), catalog, words)
+        own = OWN_WORDS.get(problem.code)
+        message = words(own) if own else message_of(problem, _kind(name), catalog, words)
         form.refuse(name if name in here else None, message)
 
 

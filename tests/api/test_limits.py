@@ -291,22 +291,22 @@ def test_a_repeat_under_its_key_is_answered_once_it_may_be_asked_again(api: Api)
         (
             "fi",
             (
-                "Varausyrityksiä on tullut liian monta. Yritä uudelleen 1\u00a0min kuluttua. "
-                "Kirjautuneena voit varata heti."
+                "Varaus- ja ilmoittautumisyrityksiä on tullut liian monta. Yritä uudelleen "
+                "1\u00a0min kuluttua. Kirjautuneena pääset jatkamaan heti."
             ),
         ),
         (
             "sv",
             (
-                "Det har kommit för många bokningsförsök. Försök igen om 1\u00a0min. Den som loggar "
-                "in kan boka genast."
+                "Det har kommit för många försök att boka eller anmäla sig. Försök igen om "
+                "1\u00a0min. Den som loggar in kan fortsätta genast."
             ),
         ),
         (
             "en",
             (
-                "There have been too many attempts to book. Try again in 1\u00a0min. Who logs in "
-                "can book at once."
+                "There have been too many attempts to book or sign up. Try again in 1\u00a0min. "
+                "Who logs in can go on at once."
             ),
         ),
     ],
@@ -363,10 +363,7 @@ def test_limits_are_told_apart_by_all_that_they_are() -> None:
     [
         ("fi", "Samalla osoitteella tai samasta verkosta voi olla kerrallaan 2 vahvistamatonta"),
         ("sv", "Med samma adress eller från samma nätverk kan man ha 2 obekräftade bokningar"),
-        (
-            "en",
-            "There may be 2 unconfirmed bookings at a time for one address or from one network.",
-        ),
+        ("en", "There may be 2 unconfirmed bookings or sign-ups at a time for one address or"),
     ],
 )
 def test_a_third_hold_says_what_to_do(make_api, language: str, said: str) -> None:
@@ -410,7 +407,7 @@ def test_staff_switch_anonymous_bookings_off(make_api) -> None:
     )
     answer = api("POST", "/v1/bookings", booking(), Accept_Language="en")
     assert answer.codes == ["quota-exceeded"]
-    assert "Log in and book at once" in answer.json["detail"]
+    assert "Log in, so that nothing has to be confirmed" in answer.json["detail"]
     body = {"anonymous_holds": None}
     changed = api("PATCH", "/v1/staff/settings", body, STAFF_KEY, If_Match="*")
     assert changed.json["anonymous_holds"] is None

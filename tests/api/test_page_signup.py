@@ -103,6 +103,20 @@ def test_a_refresh_signs_nobody_up_twice(api: Api, plain: str) -> None:
     assert len(api.store.signups) == 1
 
 
+def test_a_form_that_became_a_sign_up_does_not_become_that_of_somebody_else(
+    api: Api, plain: str
+) -> None:
+    browser = Browser(api.client)
+    form = the_form(browser, plain)
+    sends(browser, form, **AINO)
+    page = sends(browser, form, **AINO | {"name": "Eero", "email": "eero@gov.fi"})
+    assert page.status == 422
+    summary = page.one("section", class_="summary").text
+    assert "siitä tuli ilmoittautuminen" in summary
+    assert "varaus" not in summary
+    assert sends(browser, page).status == 201
+
+
 def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
     api: Api, event: str
 ) -> None:
@@ -122,7 +136,10 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(
         *("name", "diet", "guest_1_name"),
         *("answer_team", "answer_photo", "accept_terms"),
     }
-    assert page.error("accept_terms") == "Virhe: Hyväksy käyttöehdot, jotta voit jatkaa."
+    said = "Virhe: Hyväksy ilmoittautumisen ehto, jotta voit ilmoittautua."
+    assert page.error("accept_terms") == said
+    led = [each.attrs["href"][1:] for each in page.one("section", class_="summary").all("a")]
+    assert led == sorted(led, key=lambda name: page.source.index(f'id="{name}"'))  # as on the page
     assert "Ruokavalio: Enintään 2000 merkkiä." in page.one("section", class_="summary").text
     assert "Kasvis" in page.one(id="guest_1_diet").attrs["value"]
     assert page.one(id="email").attrs["value"] == "aino@elsewhere.example"

@@ -10,7 +10,7 @@ from chalicelib.domain.events import Event, Way
 from chalicelib.domain.questions import Question
 from chalicelib.domain.spoken import in_language
 from chalicelib.pages.event_facts import seats_text
-from chalicelib.pages.form import Form, last, message_of, new_key
+from chalicelib.pages.form import MISSING, Form, last, message_of, new_key
 from chalicelib.pages.words import Words
 
 OWN = ("way", "name", "email", "organisation", "language", "diet", "accessibility", "accept_terms")
@@ -93,9 +93,17 @@ def names_of(event: Event, guests: int) -> list[str]:
 
 
 def explain(
-    form: Form, problems: Iterable[Problem], here: list[str], catalog: Catalog, words: Words
+    form: Form,
+    problems: Iterable[Problem],
+    here: list[str],
+    catalog: Catalog,
+    words: Words,
+    whose: str = "",
 ) -> None:
-    """Put every problem beside its field, in words for people and not for programs."""
+    """Put every problem beside its field, in words for people and not for programs.
+
+    `whose` name and address are asked for, where they are not the reader's own: `colleague_`.
+    """
     for problem in problems:
         if problem.pointer == "/person":
             form.refuse("name", words("invalid.name"))
@@ -103,7 +111,10 @@ def explain(
             continue
         name = field_of(problem.pointer)
         own = OWN_WORDS.get(problem.code)
-        message = words(own) if own else message_of(problem, _kind(name), catalog, words)
+        kind = _kind(name)
+        if whose and kind in ("name", "email") and problem.params.get("why") in MISSING:
+            kind = f"{whose}{kind}"
+        message = words(own) if own else message_of(problem, kind, catalog, words)
         form.refuse(name if name in here else None, message)
 
 

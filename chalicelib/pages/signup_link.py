@@ -1,6 +1,6 @@
 """The pages that mails of sign-ups lead to: looking shows and pressing a button acts, since scanners open links."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chalicelib.api import reading, texts
@@ -197,15 +197,16 @@ def _intent(call: Call) -> Intent:
 
 
 def _form(seen: Seen, given: Mapping[str, list[str]] | None) -> Form:
-    """What was typed where it was refused; else what is known."""
-    if given:
-        return signup_form.form_of(given, seen.event)
+    """What was typed where it was refused, and what is known: each button sends its own fields alone."""
+    typed_in = signup_form.form_of(given or {}, seen.event).values
+    if given and last(given, "action") == "edit":
+        return Form(dict(typed_in))
     known = {"diet": seen.signup.diet, "accessibility": seen.signup.accessibility}
     known |= {
         f"answer_{key}": str(value) if isinstance(value, str) else str(value).lower()
         for key, value in seen.signup.answers.items()
     }
-    return Form({name: value for name, value in known.items() if value})
+    return Form({name: value for name, value in (known | dict(typed_in)).items() if value})
 
 
 def _page(
@@ -220,9 +221,11 @@ def _page(
     catalog, event, signup = call.catalog, seen.event, seen.signup
     words = words_of(call, catalog)
     form = _form(seen, given if refused else None)
+    here = signup_form.names_of(event, 0)
+    asked = signup_form.asked_of(event, call.language)
     if refused is not None:
-        here = signup_form.names_of(event, 0)
-        signup_form.explain(form, refused.problems, here, catalog, words)
+        whose = "colleague_" if given and last(given, "action") == "hand-over" else ""
+        signup_form.explain(form, refused.problems, here, catalog, words, whose)
     now = call.ports.clock.now()
     live = signup.live and event.live and now < event.ends_at
     choices = {each.value: each for each in signup_form.choices_of(event, words)}
@@ -243,7 +246,7 @@ def _page(
         position=seen.place,
         title=title_of(event, words),
         when=words.when(event.starts_at, event.ends_at),
-        place=where(event, catalog, words),
+        place=where(event, catalog, words) if signup.way is Way.ROOM else "",
         cancelled=event.state is EventState.CANCELLED,
         reason=event.reason,
         code=code,
@@ -253,7 +256,8 @@ def _page(
         remote_link=event.programme.remote_link if joins and live else "",
         ticket=links.ticket_code(call.ports, signup.signup_id) if comes else "",
         qr=call.ports.qr(links.ticket_url(call.ports, signup.signup_id)) if comes else "",
-        asked=signup_form.asked_of(event, call.language),
+        asked=asked,
+        summary=signup_form.summary(form, here, _labels(asked, words)),
         asks_diet=event.asks_diet,
         asks_accessibility=event.asks_accessibility,
         other_way=next(iter(choices.values()), None) if confirmed and live else None,
@@ -263,6 +267,13 @@ def _page(
         done=words(f"signup.did_{done}") if done and words.has(f"signup.did_{done}") else "",
         refused=_reason(refused, words, catalog) if refused else "",
     )
+
+
+def _labels(asked: Iterable[signup_form.Asked], words: Words) -> dict[str, str]:
+    """What the fields are called whose errors would not say which they are of."""
+    return {each.field: each.text for each in asked} | {
+        name: words(f"signup.{name}") for name in TEXTS
+    }
 
 
 def _handed_over(call: Call, seen: Seen) -> Reply:

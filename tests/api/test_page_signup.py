@@ -391,6 +391,50 @@ def test_a_place_is_handed_over_and_the_link_is_dead(api: Api, plain: str) -> No
     assert states == ["confirmed", "handed-over"]
 
 
+@pytest.mark.parametrize("action", ["hand-over", "switch"])
+def test_what_is_refused_leaves_the_answers_in_their_fields(
+    api: Api, event: str, action: str
+) -> None:
+    """Who then saves them does not wipe them out."""
+    said = {"answers": {"team": "A", "photo": True}, "diet": "Kala"}
+    made = signs_up(api, event, **said).json["signup_id"]
+    signs_up(api, event, "eero", way="remote", **said)
+    browser = Browser(api.client)
+    page = press(browser, browser.get(path_of(api, made)), action, email="pia")
+    assert page.status == 409
+    fields = next(fields_of(form) for form in page.all("form") if form.all(id="diet"))
+    assert (fields["diet"], fields["answer_team"], fields["answer_photo"]) == ("Kala", "A", "on")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fi", "Kirjoita kollegan nimi."),
+        ("sv", "Skriv kollegans namn."),
+        ("en", "Write your colleague's name."),
+    ],
+)
+def test_a_colleague_s_name_is_asked_for_and_the_errors_lead_to_their_fields(
+    api: Api, plain: str, language: str, said: str
+) -> None:
+    made = signs_up(api, plain).json["signup_id"]
+    browser = Browser(api.client, language)
+    page = press(browser, browser.get(path_of(api, made)), "hand-over", email="pia")
+    assert said in page.error("name")
+    summary = page.one(role="alert")
+    assert [each.attrs["href"] for each in summary.all("a")] == ["#name", "#email"]
+    assert said in summary.text
+
+
+def test_who_takes_part_from_elsewhere_is_told_no_room(api: Api, event: str) -> None:
+    said = {"answers": {"team": "A", "photo": True}}
+    remote = signs_up(api, event, way="remote", **said).json["signup_id"]
+    room = signs_up(api, event, "eero", **said).json["signup_id"]
+    browser = Browser(api.client)
+    assert "Kirkkokatu 1" not in browser.get(path_of(api, remote)).text
+    assert "Kirkkokatu 1" in browser.get(path_of(api, room)).text
+
+
 def test_the_ticket_is_of_who_has_a_seat(api: Api, plain: str) -> None:
     made = [signs_up(api, plain, name).json["signup_id"] for name in ("a", "b", "c")]
     browser = Browser(api.client)

@@ -4,14 +4,12 @@ from chalice import Cron, Rate
 from chalice.app import CloudWatchEvent, SNSEvent, SQSEvent
 
 from chalicelib.api.application import Application
-from chalicelib.api.http import blueprint
-from chalicelib.api.table import ALL
-from chalicelib.pages.table import ALL as PAGES
+from chalicelib.api.paths import blueprints
 
 app = Application(app_name="labbokning")
 
-for routes in (*ALL, *PAGES):
-    app.register_blueprint(blueprint(routes))
+for feature in blueprints():
+    app.register_blueprint(feature)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="expire_due")

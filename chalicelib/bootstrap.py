@@ -4,24 +4,29 @@ The only place that knows concrete classes. Everything is made at the first requ
 importing the application costs nothing of it.
 """
 
-import os
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from functools import cached_property, lru_cache
-from typing import Any
+from __future__ import annotations
 
-from chalicelib.domain.bookings import Booking
-from chalicelib.domain.catalog import Catalog
+import os
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
 from chalicelib.domain.errors import Broken
-from chalicelib.domain.event_feeds import EventFeed
-from chalicelib.domain.feeds import Feed
-from chalicelib.domain.letters import Letter, Preview
-from chalicelib.domain.messages import Kind
-from chalicelib.domain.private_feeds import OwnCalendar
-from chalicelib.domain.sheets import Sheet
 from chalicelib.services.catalog_cache import CatalogCache
 from chalicelib.services.ports import Clock, Identity, Ports, Post, Provider, Queue, Secrets
 from chalicelib.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from chalicelib.domain.bookings import Booking
+    from chalicelib.domain.catalog import Catalog
+    from chalicelib.domain.event_feeds import EventFeed
+    from chalicelib.domain.feeds import Feed
+    from chalicelib.domain.letters import Letter, Preview
+    from chalicelib.domain.messages import Kind
+    from chalicelib.domain.private_feeds import OwnCalendar
+    from chalicelib.domain.sheets import Sheet
 
 
 @lru_cache(maxsize=1)
@@ -283,12 +288,13 @@ def picture_of_code(text: str) -> str:
 def _preview(kind: Kind, language: str, catalog: Catalog, now: datetime) -> Preview:
     from chalicelib.adapters.mail.example import example
     from chalicelib.adapters.mail.render import calendar_part, written
+    from chalicelib.domain import letters
 
     letter = example(kind, language, catalog.site, catalog.spaces, now)
     found = written(letter)
     part = calendar_part(letter)
     calendar = part.decode() if part else None
-    return Preview(found.subject, found.text, found.html, calendar)
+    return letters.Preview(found.subject, found.text, found.html, calendar)
 
 
 def _render(letter: Letter) -> bytes:

@@ -6,10 +6,10 @@ A request becomes a `Call`; a handler answers it with a `Reply`; every error bec
 
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from chalice import Blueprint, Response
+from chalice import Response
 from chalice.app import Request
 from pydantic import ValidationError
 
@@ -18,30 +18,12 @@ from chalicelib.api.call import Call
 from chalicelib.api.problems import ApiProblem
 from chalicelib.api.reading import unknown
 from chalicelib.api.replies import Reply, finished
-from chalicelib.api.routing import ALL_METHODS, Operation, Routes
+from chalicelib.api.routing import ALL_METHODS, Operation
 from chalicelib.domain.errors import LabError, Refused, StaleVersion
 from chalicelib.services.access import may
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 65_536
-
-
-def blueprint(routes: Routes) -> Blueprint:
-    """A blueprint with every path of a feature, each declared for every method."""
-    made = Blueprint(__name__)
-    for number, (path, operations) in enumerate(routes.by_path().items()):
-        name = f"{routes.tag}_{number}"
-        view = _view(made, operations)
-        view.__name__ = name
-        made.route(path, methods=ALL_METHODS, content_types=["*/*"], name=name)(view)
-    return made
-
-
-def _view(made: Blueprint, operations: Mapping[str, Operation]) -> Callable[..., Response]:
-    def view(**params: str) -> Response:
-        return respond(made.current_request, operations, params)
-
-    return view
 
 
 def respond(

@@ -1,37 +1,41 @@
 """What the use cases need of the outside, as protocols; adapters and the tests' fakes provide it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from __future__ import annotations
 
-from chalicelib.domain.api_keys import ApiKey
-from chalicelib.domain.audit import Entry
-from chalicelib.domain.bookings import Booking, Until
-from chalicelib.domain.catalog import Catalog, Site
-from chalicelib.domain.closures import Closure
-from chalicelib.domain.erasures import Erasure
-from chalicelib.domain.event_feeds import EventFeed
-from chalicelib.domain.events import Event, Way
-from chalicelib.domain.feeds import Feed
-from chalicelib.domain.footprints import DayKey, Footprint
-from chalicelib.domain.holds import Holds
-from chalicelib.domain.letters import Letter, Preview, Told
-from chalicelib.domain.limits import Counter
-from chalicelib.domain.logins import Login, Session
-from chalicelib.domain.messages import Kind, Message
-from chalicelib.domain.notices import Notice
-from chalicelib.domain.occupancy import LedgerDay
-from chalicelib.domain.people import Role
-from chalicelib.domain.private_feeds import OwnCalendar, PrivateFeed
-from chalicelib.domain.profiles import Profile
-from chalicelib.domain.queueing import Change, Needs
-from chalicelib.domain.retention import Night, Token, Trace
-from chalicelib.domain.sheets import Sheet
-from chalicelib.domain.signups import Entry as QueueEntry
-from chalicelib.domain.signups import Part, SignUp
-from chalicelib.domain.spaces import Space
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from chalicelib.domain.api_keys import ApiKey
+    from chalicelib.domain.audit import Entry
+    from chalicelib.domain.bookings import Booking, Until
+    from chalicelib.domain.catalog import Catalog, Site
+    from chalicelib.domain.closures import Closure
+    from chalicelib.domain.erasures import Erasure
+    from chalicelib.domain.event_feeds import EventFeed
+    from chalicelib.domain.events import Event, Way
+    from chalicelib.domain.feeds import Feed
+    from chalicelib.domain.footprints import DayKey, Footprint
+    from chalicelib.domain.holds import Holds
+    from chalicelib.domain.letters import Letter, Preview, Told
+    from chalicelib.domain.limits import Counter
+    from chalicelib.domain.logins import Login, Session
+    from chalicelib.domain.messages import Kind, Message
+    from chalicelib.domain.notices import Notice
+    from chalicelib.domain.occupancy import LedgerDay
+    from chalicelib.domain.people import Role
+    from chalicelib.domain.private_feeds import OwnCalendar, PrivateFeed
+    from chalicelib.domain.profiles import Profile
+    from chalicelib.domain.queueing import Change, Needs
+    from chalicelib.domain.retention import Night, Token, Trace
+    from chalicelib.domain.sheets import Sheet
+    from chalicelib.domain.signups import Entry as QueueEntry
+    from chalicelib.domain.signups import Part, SignUp
+    from chalicelib.domain.spaces import Space
 
 Fields = Mapping[str, Any]
 T = TypeVar("T")

@@ -10,16 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from chalicelib.api.routing import Operation
-from chalicelib.api.table import ALL
 from chalicelib.domain.logins import digest_of
 from chalicelib.domain.messages import State
 from chalicelib.domain.people import Role, Scope
-from chalicelib.pages.table import ALL as PAGES
 from chalicelib.services import links
 from chalicelib.services.access import Action
 from chalicelib.services.opening import bearer_of
 from tests.api.conftest import FORM_KEY, OURS, STAFF_KEY, Answer, Api, booking
+from tests.api.every import EVERY
 from tests.builders import ADMIN as ADMIN_ACTOR
 from tests.builders import a_key, a_profile
 from tests.form_tokens import form_token
@@ -40,11 +38,6 @@ from tests.rights import (
 )
 
 OTHER = "another person"
-EVERY: dict[str, Operation] = {
-    f"{operation.method} {operation.path}": operation
-    for routes in (*ALL, *PAGES)
-    for operation in routes.operations
-}
 OWN, FOREIGN, UNKNOWN = "own", "foreign", "unknown"
 DAY, RANGE = "2026-12-02", "?from=2026-12-02&to=2026-12-03"
 READER_KEY, SYSTEM_KEY = "lab.k_reads.reads-key", "lab.k_runs.runs-key"

@@ -8,8 +8,9 @@ import pytest
 
 from chalicelib.services import access
 from chalicelib.services.access import Action
-from tests.api.asking import EVERY, FOREIGN, OPERATIONS, OWN, UNKNOWN, WRONG, Scene
+from tests.api.asking import FOREIGN, OPERATIONS, OWN, UNKNOWN, WRONG, Scene
 from tests.api.conftest import FORM_KEY, STAFF_KEY, Api
+from tests.api.every import EVERY
 from tests.rights import ADMIN, ADMIN_S_KEY, ASKERS, HOST, NOBODY, WHO, allowed
 
 ABOUT_SOMETHING = [name for name in OPERATIONS if "{" in name]

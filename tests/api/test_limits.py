@@ -5,24 +5,16 @@ from typing import Any
 
 import pytest
 
-from chalicelib.api import table as api_table
 from chalicelib.api.limits import COUNT_THEMSELVES
-from chalicelib.api.routing import Operation
 from chalicelib.domain.limits import LIMITS, By, Limit, Purpose
 from chalicelib.domain.people import ANONYMOUS, Role
-from chalicelib.pages import table as page_table
 from chalicelib.services import links
 from chalicelib.services.access import Action, may
 from tests.api.conftest import FORM_KEY, OURS, STAFF_KEY, Answer, Api, booking, eero
+from tests.api.every import EVERY
 from tests.api.test_forms import form
 from tests.form_tokens import form_token
 
-EVERY: dict[str, Operation] = {
-    f"{operation.method} {operation.path}": operation
-    for table in (api_table, page_table)
-    for routes in table.ALL
-    for operation in routes.operations
-}
 # Of what nobody in particular may do, all that has a limit of its own; the rest are other writes.
 APART = {
     "POST /v1/events/{event_id}/signups": Purpose.BOOK,

@@ -13,9 +13,9 @@ from app import app
 from chalicelib import VERSION
 from chalicelib.api.problems import STATUS
 from chalicelib.api.table import ALL
-from chalicelib.pages.table import ALL as PAGES
 from tests.api.conftest import STAFF_KEY, Api
 from tests.api.contract import addressed, the_document
+from tests.api.every import PAGE_OPERATIONS
 
 # Their answers set a cookie that is nowhere kept, so there is nothing to give again.
 SECRET = ("POST /v1/auth/links", "POST /v1/auth/session", "DELETE /v1/auth/session")
@@ -146,7 +146,7 @@ def test_every_operation_of_api_md_that_is_built_is_in_the_document() -> None:
 
 def test_every_registered_path_is_in_the_document_or_a_page() -> None:
     """And the other way round."""
-    pages = {operation.path for routes in PAGES for operation in routes.operations}
+    pages = {operation.path for operation in PAGE_OPERATIONS.values()}
     assert set(app.routes) - pages == set(the_document()["paths"])
 
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from chalicelib.api.paths import API, PAGES
 from infra.package import ROOT
 
 HEAVY = (
@@ -46,3 +47,13 @@ def test_importing_the_application_does_not_load(name: str, loaded: set[str]) ->
 
 def test_importing_the_application_needs_no_environment(loaded: set[str]) -> None:
     assert "app" in loaded
+
+
+def test_importing_the_application_loads_no_feature(loaded: set[str]) -> None:
+    """Nor a model of one: a function that the clock starts would pay for each."""
+    features = {f"chalicelib.api.{name}" for name in API}
+    features |= {f"chalicelib.pages.{name}" for name in PAGES}
+    assert not loaded & features
+    schemas = {name for name in loaded if name.startswith("chalicelib.api.schemas.")}
+    assert schemas <= {"chalicelib.api.schemas.base", "chalicelib.api.schemas.fields"}
+    assert "chalicelib.services.ports" in loaded  # or it would be another list of names

@@ -15,9 +15,9 @@ from chalicelib.api.schemas.availability import (
     PreviewOut,
 )
 from chalicelib.api.schemas.bookings import BookingIn
-from chalicelib.domain.availability import joined
 from chalicelib.domain.errors import Problem, refuse
 from chalicelib.domain.limits import Purpose
+from chalicelib.domain.stretches import joined
 from chalicelib.services import availability
 from chalicelib.services.access import Action
 
@@ -116,10 +116,10 @@ def _free_busy(call: Call, asked: FreeBusyQuery) -> Reply:
     found = availability.free_busy(
         call.ports, asked.resources, starts_at, ends_at, asked.interval_minutes, call.actor
     )
-    zone = call.catalog.site.zone
+    told = present.Told(call.catalog.site.zone)
     resources = {
         resource: {
-            "busy": [present.interval(each, zone) for each in joined(one.found.busy)],
+            "busy": present.intervals(joined(one.found.busy), told),
             "view": one.view,
             "error": None,
         }
@@ -129,8 +129,8 @@ def _free_busy(call: Call, asked: FreeBusyQuery) -> Reply:
     }
     return Reply(
         {
-            "from": present.moment(starts_at, zone),
-            "to": present.moment(ends_at, zone),
+            "from": told[starts_at],
+            "to": told[ends_at],
             "time_zone": call.catalog.site.time_zone,
             "resources": resources,
         }

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.api import texts
 from chalicelib.api.problems import alternative_json, conflict_json
-from chalicelib.domain.availability import SpaceAvailability, Stretch
+from chalicelib.domain.availability import SpaceAvailability
 from chalicelib.domain.bookings import Booking
 from chalicelib.domain.catalog import Catalog, Site
 from chalicelib.domain.closures import Closure
@@ -18,6 +18,7 @@ from chalicelib.domain.messages import Message
 from chalicelib.domain.people import ERASED
 from chalicelib.domain.quotas import Share
 from chalicelib.domain.spaces import DAYS, Openings, Space
+from chalicelib.domain.stretches import Stretch
 from chalicelib.services.account import Account
 from chalicelib.services.api_keys import KeyView
 from chalicelib.services.availability import Preview
@@ -31,6 +32,17 @@ Json = dict[str, Any]
 def moment(instant: datetime, zone: ZoneInfo) -> str:
     """An instant with the offset of the site's zone, to the second."""
     return instant.astimezone(zone).isoformat(timespec="seconds")
+
+
+class Told(dict[datetime, str]):
+    """Instants as `moment` tells them, each once: the edges of a week's slots are the same for many."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+
+    def __missing__(self, instant: datetime) -> str:
+        text = self[instant] = moment(instant, self._zone)
+        return text
 
 
 def booking(one: Booking, catalog: Catalog, *, staff: bool = False) -> Json:
@@ -207,21 +219,23 @@ def availability(
     found: Iterable[SpaceAvailability], starts_at: datetime, ends_at: datetime, catalog: Catalog
 ) -> Json:
     """The availability of several spaces."""
-    zone = catalog.site.zone
+    told = Told(catalog.site.zone)
     return {
-        "from": moment(starts_at, zone),
-        "to": moment(ends_at, zone),
+        "from": told[starts_at],
+        "to": told[ends_at],
         "time_zone": catalog.site.time_zone,
-        "items": [_space_availability(each, zone) for each in found],
+        "items": [_space_availability(each, told) for each in found],
     }
 
 
-def interval(stretch: Stretch, zone: ZoneInfo) -> Json:
-    """A time, with its reason where it has one."""
-    body = {"start": moment(stretch.starts_at, zone), "end": moment(stretch.ends_at, zone)}
-    if stretch.reason:
-        body["reason"] = stretch.reason
-    return body
+def intervals(stretches: Iterable[Stretch], told: Told) -> list[Json]:
+    """Times, each with its reason where it has one."""
+    return [
+        {"start": told[start], "end": told[end], "reason": reason}
+        if reason
+        else {"start": told[start], "end": told[end]}
+        for start, end, reason in stretches
+    ]
 
 
 def preview(
@@ -306,15 +320,15 @@ def _in_short(one: Booking, catalog: Catalog) -> Json:
     }
 
 
-def _space_availability(found: SpaceAvailability, zone: ZoneInfo) -> Json:
+def _space_availability(found: SpaceAvailability, told: "Told") -> Json:
     body: Json = {
         "space_id": found.space.space_id,
-        "free": [interval(each, zone) for each in found.free],
-        "busy": [interval(each, zone) for each in found.busy],
-        "closed": [interval(each, zone) for each in found.closed],
+        "free": intervals(found.free, told),
+        "busy": intervals(found.busy, told),
+        "closed": intervals(found.closed, told),
     }
     if found.starts is not None:
-        body["starts"] = [moment(each, zone) for each in found.starts]
+        body["starts"] = [told[each] for each in found.starts]
     return body
 
 

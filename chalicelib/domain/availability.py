@@ -7,11 +7,11 @@ milliseconds.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from functools import lru_cache
 
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import Alternative, Refused
-from chalicelib.domain.footprints import Range
+from chalicelib.domain.footprints import Ranges
 from chalicelib.domain.occupancy import (
     BOOKED,
     BUFFER,
@@ -26,6 +26,7 @@ from chalicelib.domain.occupancy import (
 from chalicelib.domain.planning import make_plan, reach
 from chalicelib.domain.rules import Ask, open_hours
 from chalicelib.domain.spaces import Kind, Space, open_ranges, openings_between
+from chalicelib.domain.stretches import Stretch, laid_out
 from chalicelib.domain.times import (
     SLOT_MINUTES,
     instant_of,
@@ -39,14 +40,6 @@ from chalicelib.domain.times import (
 
 HOURS, PAST = "hours", "past"
 NEAR_DAYS = 7  # how far from the wished time another one is looked for
-
-
-class Stretch(NamedTuple):
-    """A time and, unless it is free, why it is not. A tuple, since a week has a thousand of them."""
-
-    starts_at: datetime
-    ends_at: datetime
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,37 +81,36 @@ def availability(
     masks = space_masks(space, catalog, occupancy, units)
     base, size = occupancy.first, occupancy.last - occupancy.first
     span = mask_of(((slot_floor(starts_at), slot_ceil(ends_at)),), base, size)
-    hours = mask_of(open_hours(space, catalog, starts_at, ends_at), base, size)
+    hours = _hours_mask(open_hours(space, catalog, starts_at, ends_at), base, size)
     past = mask_of(((base, slot_ceil(now)),), base, size)
     left = span & ~masks.taken
-    layers = (
-        (masks.booked & span, BOOKED),
-        (masks.tentative & span, TENTATIVE),
-        (masks.buffer & span, BUFFER),
-    )
-    shut = ((masks.closure & span, CLOSURE), (left & ~hours, HOURS), (left & hours & past, PAST))
-    free = ranges_of(left & hours & ~past, base)
+    free = left & hours & ~past
     starts = None
     if minutes is not None:
         possible = _starts(space, catalog, occupancy, starts_at, ends_at, now, minutes, units)
-        free = tuple(piece for piece in free if possible & mask_of((piece,), base, size))
+        runs = ((run, mask_of((run,), base, size)) for run in ranges_of(free, base))
+        free = mask_of(tuple(run for run, bits in runs if bits & possible), base, size)
         starts = tuple(instant_of(start) for start in _slots(possible, base))
-    return SpaceAvailability(
-        space,
-        _clipped([(piece, "") for piece in free], starts_at, ends_at),
-        _clipped(_runs(layers, base), starts_at, ends_at),
-        _clipped(_runs(shut, base), starts_at, ends_at),
-        starts,
-    )
+    taken = {
+        BOOKED: masks.booked & span,
+        TENTATIVE: masks.tentative & span,
+        BUFFER: masks.buffer & span,
+    }
+    shut = {CLOSURE: masks.closure & span, HOURS: left & ~hours, PAST: left & hours & past}
+    groups = ({"": free}, taken, shut)
+    free_times, busy, closed = laid_out(groups, base, starts_at, ends_at)
+    return SpaceAvailability(space, free_times, busy, closed, starts)
 
 
 def space_masks(space: Space, catalog: Catalog, occupancy: Occupancy, units: int = 1) -> Masks:
     """The taken time of a space: of all its parts together, or of a pool short of `units` units."""
     if space.kind in (Kind.POOL, Kind.EQUIPMENT):
         return _pool_masks(space, catalog, occupancy, units)
+    each = [_with_records(resource, catalog, occupancy) for resource in catalog.resource_ids(space)]
+    if len(each) == 1:
+        return each[0]
     booked = tentative = buffer = closure = 0
-    for resource in catalog.resource_ids(space):
-        masks = _with_records(resource, catalog, occupancy)
+    for masks in each:
         booked |= masks.booked
         tentative |= masks.tentative
         buffer |= masks.buffer
@@ -155,17 +147,6 @@ def alternatives(
         if fits(_at(ask, ask.starts_at, (space.space_id,)), catalog, occupancy, now):
             found.append(Alternative((space.space_id,), ask.starts_at, ask.ends_at))
     return found[: 2 * most]
-
-
-def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
-    """Stretches in order, those that touch made one: what it is that takes the time is left out."""
-    out: list[Stretch] = []
-    for each in stretches:
-        if out and each.starts_at <= out[-1].ends_at:
-            out[-1] = Stretch(out[-1].starts_at, max(out[-1].ends_at, each.ends_at))
-        else:
-            out.append(Stretch(each.starts_at, each.ends_at))
-    return out
 
 
 def fits(ask: Ask, catalog: Catalog, occupancy: Occupancy, now: datetime) -> bool:
@@ -245,7 +226,7 @@ def _starts(
     base, size = occupancy.first, occupancy.last - occupancy.first
     length = minutes // SLOT_MINUTES
     possible = run_starts(
-        mask_of(open_hours(space, catalog, starts_at, ends_at), base, size), length
+        _hours_mask(open_hours(space, catalog, starts_at, ends_at), base, size), length
     )
     earliest = slot_ceil(max(starts_at, now + timedelta(minutes=space.notice_minutes)))
     latest = min(slot_floor(plus_days(now, space.horizon_days, zone)), slot_floor(ends_at) - length)
@@ -305,7 +286,10 @@ def _with_records(resource: str, catalog: Catalog, occupancy: Occupancy) -> Mask
     """The ledger's word on a resource, and closures that are still being claimed."""
     masks = occupancy.masks(resource)
     base, size = occupancy.first, occupancy.last - occupancy.first
-    closure = masks.closure | (mask_of(catalog.closed_ranges(resource), base, size) & ~masks.busy)
+    closed = mask_of(catalog.closed_ranges(resource), base, size)
+    if not closed:
+        return masks
+    closure = masks.closure | (closed & ~masks.busy)
     return Masks(masks.booked, masks.tentative, masks.buffer, closure)
 
 
@@ -328,20 +312,9 @@ def _pool_masks(space: Space, catalog: Catalog, occupancy: Occupancy, units: int
     return Masks(booked, tentative, buffer, closure)
 
 
-def _runs(layers: Iterable[tuple[int, str]], base: int) -> list[tuple[Range, str]]:
-    return sorted((piece, reason) for mask, reason in layers for piece in ranges_of(mask, base))
-
-
-def _clipped(
-    pieces: Iterable[tuple[Range, str]], starts_at: datetime, ends_at: datetime
-) -> tuple[Stretch, ...]:
-    """Sorted pieces as times, the first and the last cut to the range."""
-    found = [Stretch(instant_of(start), instant_of(end), why) for (start, end), why in pieces]
-    if found and found[0].starts_at < starts_at:
-        found[0] = found[0]._replace(starts_at=starts_at)
-    if found and found[-1].ends_at > ends_at:
-        found[-1] = found[-1]._replace(ends_at=ends_at)
-    return tuple(found)
+@lru_cache(maxsize=256)  # spaces of one house often have the same hours
+def _hours_mask(hours: Ranges, base: int, size: int) -> int:
+    return mask_of(hours, base, size)
 
 
 def view(

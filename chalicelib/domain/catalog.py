@@ -90,6 +90,8 @@ class Catalog:
 
     def resource_ids(self, space: Space) -> tuple[str, ...]:
         """Every calendar of a space."""
+        if space.kind is not Kind.COMBINED:
+            return space.resource_ids()
         return tuple(resource for part in self.parts_of(space) for resource in part.resource_ids())
 
     def governing(self, spaces: Iterable[Space]) -> dict[str, int]:

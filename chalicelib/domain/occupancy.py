@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from itertools import count
 
 from chalicelib.domain.bookings import Until
 from chalicelib.domain.footprints import DayKey, Ranges
-from chalicelib.domain.times import days_between, first_slot
+from chalicelib.domain.times import SLOTS_A_DAY, days_between
 
 BOOKED, TENTATIVE, BUFFER, CLOSURE = "booked", "tentative", "buffer", "closure"
 
@@ -73,7 +75,8 @@ class Occupancy:
         self._now = now
         self._ignoring = ignoring
         self._masks: dict[str, Masks] = {}
-        self._utc_days = [(day, first_slot(day) - first) for day in days_between(first, last)]
+        self._utc_days = list(zip(days_between(first, last), count(0, SLOTS_A_DAY)))
+        self._skipped = first % SLOTS_A_DAY  # slots of the first day that are before the first slot
         self._window = (1 << (last - first)) - 1
 
     def masks(self, resource_id: str) -> Masks:
@@ -100,41 +103,39 @@ class Occupancy:
             item = self._days.get((resource_id, day))
             if item is None:
                 continue
-            found = [_shift(bits, offset) for bits in self._read_day(item)]
-            booked |= found[0]
-            tentative |= found[1]
-            buffer |= found[2]
-            closure |= found[3]
-        window = self._window
-        return Masks(booked & window, tentative & window, buffer & window, closure & window)
+            found = self._read_day(item)
+            booked |= found[0] << offset
+            tentative |= found[1] << offset
+            buffer |= found[2] << offset
+            closure |= found[3] << offset
+        layers = (booked, tentative, buffer, closure)
+        return Masks(*[bits >> self._skipped & self._window for bits in layers])
 
     def _read_day(self, item: LedgerDay) -> tuple[int, int, int, int]:
         """The slots of one ledger item in the order of Masks; most are held plainly and for good."""
         booked = tentative = buffer = closure = 0
+        until, marks = item.until, item.marks
         for holder, bits in item.holders.items():
             if holder == self._ignoring:
                 continue
             if is_closure(holder):
                 closure |= bits
                 continue
-            if holder in item.until:
-                if has_ended(item.until[holder], self._now):
+            if holder in until:
+                if has_ended(until[holder], self._now):
                     continue
                 tentative |= bits
             else:
                 booked |= bits
-            if holder in item.marks:
-                buffers, extra = marked(item.marks[holder])
+            if holder in marks:
+                buffers, extra = marked(marks[holder])
                 buffer |= bits & buffers
                 tentative |= bits & extra
         buffer &= ~tentative  # the setup of what may not take place is no firmer than that
         return booked & ~(tentative | buffer), tentative, buffer, closure
 
 
-def _shift(bits: int, offset: int) -> int:
-    return bits << offset if offset >= 0 else bits >> -offset
-
-
+@lru_cache(maxsize=1024)  # bookings of one time are marked alike
 def marked(marks: str) -> tuple[int, int]:
     """What is said of a holder's slots of a day: those of buffers, those of a change that waits."""
     found = {"b": 0, "t": 0}
@@ -148,7 +149,7 @@ def mask_of(ranges: Ranges, base: int, size: int) -> int:
     """Ranges of slots as bits, bit 0 the slot `base`, cut to `size` bits."""
     mask, limit = 0, base + size
     for start, end in ranges:
-        if start < min(end, limit) and base < end:
+        if start < limit and base < end and start < end:
             mask |= (1 << min(end - base, size)) - (1 << max(start - base, 0))
     return mask
 
@@ -157,13 +158,13 @@ def ranges_of(mask: int, base: int) -> Ranges:
     """The opposite of `mask_of`."""
     out = []
     edges = mask ^ (mask << 1)  # a bit where a run begins, and one after its end
-    while edges:
-        first = edges & -edges
-        edges ^= first
-        last = edges & -edges
-        edges ^= last
-        out.append((base + first.bit_length() - 1, base + last.bit_length() - 1))
-    return tuple(out)
+    while edges:  # from the highest down, which is found at once
+        last = edges.bit_length() - 1
+        edges ^= 1 << last
+        first = edges.bit_length() - 1
+        edges ^= 1 << first
+        out.append((base + first, base + last))
+    return tuple(out[::-1])
 
 
 def run_starts(mask: int, length: int) -> int:

@@ -185,7 +185,7 @@ def open_hours(space: Space, catalog: Catalog, starts_at: datetime, ends_at: dat
     zone = catalog.site.zone
     ranges = open_ranges(space.hours, starts_at, ends_at, zone)
     for part in catalog.parts_of(space):
-        if part.hours != space.hours:
+        if part is not space and part.hours != space.hours:
             ranges = common(ranges, open_ranges(part.hours, starts_at, ends_at, zone))
     return ranges
 

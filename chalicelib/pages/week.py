@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from chalicelib.domain.availability import HOURS, PAST, Stretch, availability, margin
+from chalicelib.domain.availability import HOURS, PAST, availability, margin
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import refuse
 from chalicelib.domain.occupancy import Occupancy
 from chalicelib.domain.spaces import Kind, Space
+from chalicelib.domain.stretches import Stretch
 from chalicelib.domain.times import FIRST_YEAR, LAST_YEAR, local_date, midnight, plus_days
 from chalicelib.services.availability import occupied
 from chalicelib.services.ports import Ports

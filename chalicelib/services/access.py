@@ -65,7 +65,7 @@ def open_to(role: Role, space: "Space") -> bool:
 
 def among(role: Role, audience: Iterable[str]) -> bool:
     """Whether people of a role, who are no hosts, belong to those that something is for."""
-    return bool(AUDIENCES.get(role, frozenset()) & set(audience))
+    return not AUDIENCES.get(role, frozenset()).isdisjoint(audience)
 
 
 def seen_by(actor: Actor, catalog: Catalog) -> Catalog:

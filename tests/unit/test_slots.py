@@ -1,6 +1,8 @@
 """The arithmetic of slots, held against plain sets of numbers."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ from chalicelib.domain.footprints import (
     union,
 )
 from chalicelib.domain.occupancy import Masks, Occupancy, mask_of, ranges_of, run_starts
+from chalicelib.domain.stretches import laid_out
 from chalicelib.domain.times import (
     SLOTS_A_DAY,
     days_between,
@@ -108,6 +111,36 @@ def test_ranges_come_back_from_their_mask_cut_to_its_window(ranges, base, size):
     assert mask < 1 << size
     assert slots(ranges_of(mask, base)) == slots(ranges) & window
     assert is_plain(ranges_of(mask, base))
+
+
+@MANY
+@given(
+    st.lists(st.sampled_from([None, ("free", ""), ("busy", "booked"), ("busy", "buffer")])),
+    st.integers(0, 899),
+    st.integers(0, 899),
+)
+def test_what_is_laid_out_is_every_slot_once_in_the_group_and_for_the_reason_of_its_mask(
+    line, late, early
+):
+    """Held against a walk over the slots one by one, cut to a range that begins and ends between slots."""
+    masks = {
+        kind: sum(1 << bit for bit, each in enumerate(line) if each == kind)
+        for kind in (("free", ""), ("busy", "booked"), ("busy", "buffer"))
+    }
+    groups = [
+        {reason: mask for (group, reason), mask in masks.items() if group == name}
+        for name in ("free", "busy")
+    ]
+    starts_at = instant_of(BASE) + timedelta(seconds=late)
+    ends_at = instant_of(BASE + len(line)) - timedelta(seconds=early)
+    expected = {"free": [], "busy": []}
+    for kind, run in groupby(enumerate(line), key=itemgetter(1)):
+        numbers = [number for number, _ in run]
+        if kind:
+            edges = instant_of(BASE + numbers[0]), instant_of(BASE + numbers[-1] + 1)
+            expected[kind[0]].append((max(edges[0], starts_at), min(edges[1], ends_at), kind[1]))
+    found = laid_out(groups, BASE, starts_at, ends_at)
+    assert [list(times) for times in found] == list(expected.values())
 
 
 @MANY

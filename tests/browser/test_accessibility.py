@@ -17,7 +17,7 @@ from tests.browser.conftest import Lab, Open
 from tests.browser.test_booking import WORDS, fill_in, press_book
 from tests.browser.test_door import at_the_door
 from tests.browser.test_login import ask, log_in, mailed
-from tests.builders import ANYBODY, EERO, STAFF, a_request, an_intent, on
+from tests.builders import AINO, ANYBODY, EERO, FORM, STAFF, a_request, an_intent, on
 from tests.event_builders import NOW, a_hybrid, an_event, somebody
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -119,6 +119,22 @@ def of_sign_ups(page: Page, lab: Lab, language: str) -> Iterator[str]:
             )
         page.goto(f"{lab.base}/{links.signup_page(lab.ports, shown.signup_id)}?lang={language}")
         yield f"the page of who is {name}"
+        if name == "seated":
+            page.locator("button[value=hand-over]").click()
+            yield "a place handed to nobody"
+            page.fill("#name", "Pia")
+            page.fill("#email", "pia@gov.fi")
+            page.locator("button[value=hand-over]").click()
+            yield "a place handed over"
+            waits = links.signup_page(lab.ports, made[1].signup_id)
+            page.goto(f"{lab.base}/{waits}?lang={language}")
+            yield "the page of who waits"
+            page.locator("button[value=leave-queue]").click()
+            yield "the page of who has left"
+    later = an_event(event_id="e_later", opens_at=NOW + timedelta(days=1))
+    events.create(lab.ports, later, an_intent(STAFF))
+    page.goto(f"{lab.base}/events/e_later/signup?lang={language}")
+    yield "the form before its time"
     page.goto(f"{lab.base}/prove/s_1_2?lang={language}")
     yield "where a code is typed"
 
@@ -150,6 +166,11 @@ def logging_in(page: Page, lab: Lab, language: str) -> Iterator[str]:
 def in_a_session(page: Page, lab: Lab, language: str) -> Iterator[str]:
     """The pages of somebody who has logged in; the last of them has them out again."""
     log_in(page, lab, language)
+    for name in ("e_seat", "e_full"):
+        event = an_event(int(name == "e_seat"), event_id=name, opens_at=lab.ports.clock.now())
+        events.create(lab.ports, event, an_intent(STAFF, name))
+        request = SignUpRequest(name, person=AINO, accept_terms=True)
+        signups.sign_up(lab.ports, request, an_intent(FORM, name))
     for path in ("/?", "/book?", "/login?"):
         page.goto(f"{lab.base}{path}lang={language}")
         yield f"{path} in a session"
@@ -201,6 +222,14 @@ def at_the_event_s_door(page: Page, lab: Lab, language: str) -> Iterator[str]:
     yield "a walk-in, all seats taken"
     page.goto(f"{address}&q=xyz")
     yield "nobody of this name"
+    page.goto(address.replace("?", "/notices?"))
+    yield "the notices"
+    page.locator("main form button").click()
+    yield "a notice without words"
+    page.fill("#subject_fi", "Ota tietokone mukaan")
+    page.fill("#text_fi", "Teemme *harjoituksia*.")
+    page.locator("main form button").click()
+    yield "a notice on its way"
 
 
 def by_link(lab: Lab) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.announcements import PATIENCE
+from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.events import Event, State
 from chalicelib.domain.feedback import ASKED_WITHIN, GOOD_FOR, day_of, feedback_due
 from chalicelib.domain.messages import EVERYBODY, Kind, Message, message, message_id
@@ -12,7 +13,7 @@ from chalicelib.domain.reminders import TOO_LATE, reminders_ahead
 from chalicelib.domain.signup_messages import subject_of
 
 
-def event_messages(before: Event, after: Event, now: datetime, zone: ZoneInfo) -> list[Message]:
+def event_messages(before: Event, after: Event, now: datetime, catalog: Catalog) -> list[Message]:
     """Reminders wherever time, place or rules are new, that it changed where people may have signed up, and
     a question how it was wherever its day or the form is new.
 
@@ -20,7 +21,7 @@ def event_messages(before: Event, after: Event, now: datetime, zone: ZoneInfo) -
     """
     if after.state is not State.PUBLISHED:
         return []
-    return _revised(before, after, now, zone) + _feedback(before, after, now, zone)
+    return _revised(before, after, now, catalog.site.zone) + _feedback(before, after, now, catalog)
 
 
 def _revised(before: Event, after: Event, now: datetime, zone: ZoneInfo) -> list[Message]:
@@ -36,7 +37,7 @@ def _revised(before: Event, after: Event, now: datetime, zone: ZoneInfo) -> list
     return found
 
 
-def _feedback(before: Event, after: Event, now: datetime, zone: ZoneInfo) -> list[Message]:
+def _feedback(before: Event, after: Event, now: datetime, catalog: Catalog) -> list[Message]:
     """One for each edit that may ask anew: of a day, whoever has been asked already has that very message."""
     same = all(
         (
@@ -47,7 +48,8 @@ def _feedback(before: Event, after: Event, now: datetime, zone: ZoneInfo) -> lis
     )
     if same or not after.programme.feedback_link or now >= after.ends_at + ASKED_WITHIN:
         return []
-    kind, day, due = Kind.EVENT_FEEDBACK, day_of(after, zone), feedback_due(after, zone, now)
+    kind, day = Kind.EVENT_FEEDBACK, day_of(after, catalog.site.zone)
+    due = feedback_due(after, catalog, now)
     subject, until = subject_of(after), due + GOOD_FOR
     made = message(kind, subject, EVERYBODY, 0, due_at=due, now=now, expires_at=until, rule=day)
     return [replace(made, message_id=message_id(subject, kind, day, EVERYBODY, after.version))]

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.attendance import arrivals
+from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.days_off import SATURDAY, is_working_day
 from chalicelib.domain.events import Event, Way
 from chalicelib.domain.signups import SignUp, State
 from chalicelib.domain.times import local_date, wall
@@ -16,7 +18,8 @@ from chalicelib.domain.times import local_date, wall
 ASKED_WITHIN = timedelta(days=7)  # after the end: of a form that comes later nobody is told
 GOOD_FOR = timedelta(days=3)  # after it was due, should mails not go out
 MORNING = 9 * 60  # minutes after midnight
-DAY, SATURDAY = timedelta(days=1), 5
+LONGEST = 10  # days that are looked at: Christmas takes five
+DAY = timedelta(days=1)
 
 
 def day_of(event: Event, zone: ZoneInfo) -> str:
@@ -24,11 +27,17 @@ def day_of(event: Event, zone: ZoneInfo) -> str:
     return local_date(event.ends_at - timedelta.resolution, zone).isoformat()
 
 
-def feedback_due(event: Event, zone: ZoneInfo, now: datetime) -> datetime:
-    """When its people are asked: on the first morning from Monday to Friday after its day, and after `now`."""
-    day = local_date(event.ends_at - timedelta.resolution, zone) + DAY
-    while day.weekday() >= SATURDAY or wall(day, MORNING, zone) <= now:
-        day += DAY
+def feedback_due(event: Event, catalog: Catalog, now: datetime) -> datetime:
+    """When its people are asked: on the first working morning after its day, and after `now`.
+
+    If the Lab is closed for long, on the first from Monday to Friday: by then they would have forgotten.
+    """
+    zone = catalog.site.zone
+    ended = local_date(event.ends_at - timedelta.resolution, zone)
+    first = max(ended + DAY, local_date(now, zone))
+    days = [first + number * DAY for number in range(LONGEST)]
+    ahead = [each for each in days if each.weekday() < SATURDAY and wall(each, MORNING, zone) > now]
+    day = next((each for each in ahead if is_working_day(each, catalog)), ahead[0])
     return wall(day, MORNING, zone)
 
 

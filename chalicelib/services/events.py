@@ -184,8 +184,7 @@ def _edit(
         stepped = replace(step(before), changed_at=ports.clock.now())
         after = settled(attempt, before, stepped, override)
         ports.events.save(attempt.tx, before, after)
-        zone = attempt.catalog.site.zone
-        for each in event_messages(before, after, ports.clock.now(), zone):
+        for each in event_messages(before, after, ports.clock.now(), attempt.catalog):
             ports.outbox.put(attempt.tx, each)
         note(attempt, after, action)
         return after

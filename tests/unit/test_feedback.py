@@ -1,18 +1,23 @@
 """After an event: those who were there are asked how it was, once, on a working morning."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from chalicelib.domain.catalog import Catalog
+from chalicelib.domain.closures import Closure, ClosureState
+from chalicelib.domain.days_off import is_working_day
 from chalicelib.domain.errors import PostUnknown
 from chalicelib.domain.events import State as EventState
 from chalicelib.domain.events import Way
 from chalicelib.domain.feedback import day_of, feedback_due
 from chalicelib.domain.messages import EVERYBODY, Kind, State
 from chalicelib.domain.programmes import Programme
+from chalicelib.domain.spaces import Hours
 from chalicelib.services import attendance, event_copies, event_series, events, sender
-from tests.builders import HELSINKI, STAFF, an_intent, at
+from chalicelib.services.closures import ClosureRequest, close
+from tests.builders import HELSINKI, STAFF, an_intent, at, the_spaces
 from tests.deaths import Died, dies_at_commit
 from tests.event_builders import END, START, a_hybrid, an_event
 from tests.event_scene import EVENT, edits, id_of
@@ -22,6 +27,8 @@ from tests.seat_office import FIVE, Office
 FORM = "https://forms.example/verkstad"
 MORNING = at("2027-01-21 09:00")  # Thursday, the day after
 MINUTE = timedelta(minutes=1)
+LIFTED = ClosureState.LIFTED
+FIXTURE = Catalog(spaces=the_spaces())
 
 
 def held(*people: str, link: str = FORM, event=None, **more) -> Office:
@@ -81,7 +88,59 @@ def ended(office: Office) -> list[tuple[str, str]]:
 )
 def test_it_is_asked_on_the_first_working_morning(ends: str, now: str, due: str):
     """R-19: never at night, nor at a weekend."""
-    assert feedback_due(an_event(ends_at=at(ends)), HELSINKI, at(now)) == at(due)
+    assert feedback_due(an_event(ends_at=at(ends)), FIXTURE, at(now)) == at(due)
+
+
+def closed(first: str, last: str, *space_ids: str) -> Closure:
+    """A closure of whole days, the last of them included."""
+    until = at(f"{last} 00:00") + timedelta(days=1)
+    return Closure("c_off", space_ids, space_ids, at(f"{first} 00:00"), until)
+
+
+EVERYTHING = ("hall-a", "hall-b", "studio", *(f"desks.{unit}" for unit in range(1, 7)))
+
+
+@pytest.mark.parametrize(
+    ("closure", "due"),
+    [
+        (closed("2026-12-24", "2026-12-26", *EVERYTHING), "2026-12-28 09:00"),  # and a Sunday
+        (closed("2026-12-24", "2026-12-26", *EVERYTHING[1:]), "2026-12-24 09:00"),
+        (closed("2026-12-24", "2027-01-31", *EVERYTHING), "2026-12-24 09:00"),
+        (
+            replace(closed("2026-12-24", "2026-12-24", *EVERYTHING), state=LIFTED),
+            "2026-12-24 09:00",
+        ),
+    ],
+)
+def test_a_public_holiday_is_a_day_on_which_all_that_keeps_hours_is_closed(closure, due):
+    """The booth, open day and night, stays open on every one of them."""
+    pod = replace(FIXTURE.spaces["pod"], hours=Hours(week=(((0, 1440),),) * 7))
+    catalog = replace(FIXTURE, closures=(closure,), spaces={**FIXTURE.spaces, "pod": pod})
+    event = an_event(ends_at=at("2026-12-23 16:00"))
+    assert feedback_due(event, catalog, at("2026-12-01 09:00")) == at(due)
+
+
+def test_a_day_without_hours_is_a_day_off_and_where_nothing_keeps_hours_a_weekday_is_none():
+    day = date(2026, 12, 7)
+    spaces = {
+        name: replace(each, hours=replace(each.hours, exceptions=((day, ()),)))
+        for name, each in FIXTURE.spaces.items()
+    }
+    assert not is_working_day(day, replace(FIXTURE, spaces=spaces))
+    assert is_working_day(day, FIXTURE)
+    assert is_working_day(day, Catalog())
+
+
+def test_staff_who_close_the_lab_for_a_holiday_ask_the_day_after():
+    office = Office(an_event(state=EventState.DRAFT, announced=False))
+    day = MORNING.replace(hour=0)
+    request = ClosureRequest(("lab", "pod"), day, day + timedelta(days=1), "Arkipyhä")
+    close(office.ports, request, an_intent(STAFF, "holiday"))
+    edits(office.ports, {"programme": {"feedback_link": FORM}})
+    events.publish(office.ports, EVENT, an_intent(STAFF))
+    office.sign_up("aino")
+    assert asked(office, MORNING) == []
+    assert asked(office, MORNING + timedelta(days=1)) == ["Aino"]
 
 
 def test_what_ends_at_midnight_is_of_the_day_before():

@@ -16,6 +16,10 @@ MODES = {
     (Way.REMOTE,): "OnlineEventAttendanceMode",
     (Way.ROOM,): "OfflineEventAttendanceMode",
 }
+CAPACITY = {
+    Way.ROOM: "maximumPhysicalAttendeeCapacity",
+    Way.REMOTE: "maximumVirtualAttendeeCapacity",
+}
 # In a script element nothing may look like its end, or like a comment (HTML, 4.12.1.3).
 ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
@@ -24,7 +28,7 @@ def data_of(event: Event, catalog: Catalog, words: Words, url: str, description:
     """The JSON of an event whose page is at `url`, to stand in a script element; no link to join."""
     house = name_of(catalog.site.name, words.language)
     state = "EventCancelled" if event.state is State.CANCELLED else "EventScheduled"
-    found = {
+    found: dict[str, Any] = {
         "@context": SCHEMA,
         "@type": "Event",
         "@id": url,
@@ -39,7 +43,31 @@ def data_of(event: Event, catalog: Catalog, words: Words, url: str, description:
         "location": _places(event, catalog, words, url),
         "organizer": {"@type": "Organization", "name": house, "url": catalog.site.base_url},
     }
+    if event.live:
+        found |= _capacity(event) | {"offers": _offer(event, catalog, url)}
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")).translate(ESCAPED)
+
+
+def _capacity(event: Event) -> dict[str, int]:
+    """How many may take part in each way; in all, and how many more, where each has its limit."""
+    limits = {way: each.limit for way, each in event.ways.items() if each.limit is not None}
+    found = {CAPACITY[way]: limit for way, limit in limits.items()}
+    if len(limits) == len(event.ways):
+        found["maximumAttendeeCapacity"] = sum(limits.values())
+        found["remainingAttendeeCapacity"] = sum(each.to_be_had for each in event.ways.values())
+    return found
+
+
+def _offer(event: Event, catalog: Catalog, url: str) -> dict[str, str]:
+    """The way in: the form, from when until when, and whether there are seats."""
+    zone, seats = catalog.site.zone, any(each.to_be_had for each in event.ways.values())
+    return {
+        "@type": "Offer",
+        "url": f"{url}/signup",
+        "availability": f"{SCHEMA}/{'InStock' if seats else 'SoldOut'}",
+        "validFrom": moment(event.opens_at, zone),
+        "validThrough": moment(event.closes_at, zone),
+    }
 
 
 def _places(event: Event, catalog: Catalog, words: Words, url: str) -> list[dict[str, Any]]:

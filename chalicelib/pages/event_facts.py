@@ -40,13 +40,21 @@ def seats_of(event: Event, words: Words) -> list[str]:
 def seats_text(seats: Seats, words: Words) -> str:
     """How the seats of one way stand."""
     if seats.waiting:
-        return words("events.full_waiting", count=seats.waiting)
+        room = seats.waiting < seats.most_waiting
+        return words("events.full_waiting" if room else "events.full_queue", count=seats.waiting)
     if seats.limit is None:
         return words("events.unlimited")
     if not seats.to_be_had:
         return words("events.full")
     key = "events.left_one" if seats.to_be_had == 1 else "events.left"
     return words(key, count=seats.to_be_had)
+
+
+def chance_of(event: Event) -> str:
+    """What there is for who signs up now: a "seat", a place in the "queue", or nothing ("")."""
+    if any(each.to_be_had for each in event.ways.values()):
+        return "seat"
+    return "queue" if any(each.waiting < each.most_waiting for each in event.ways.values()) else ""
 
 
 def window_of(event: Event, words: Words, now: datetime) -> str:

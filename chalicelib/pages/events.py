@@ -13,7 +13,7 @@ from chalicelib.domain.times import local_date, midnight
 from chalicelib.pages import week
 from chalicelib.pages.errors import asked_language
 from chalicelib.pages.event_data import data_of
-from chalicelib.pages.event_facts import in_short, seats_of, title_of, where, window_of
+from chalicelib.pages.event_facts import chance_of, in_short, seats_of, title_of, where, window_of
 from chalicelib.pages.form import label
 from chalicelib.pages.html import HTML, choose_language, link, render, to_be_embedded, words_of
 from chalicelib.pages.routes import routes
@@ -102,6 +102,7 @@ def one(call: Call) -> Reply:
         sign_up_time=words.when(event.opens_at, event.closes_at),
         cancelled=event.state is State.CANCELLED,
         open=event.open_at(now),
+        chance=chance_of(event),
         audience=[words(f"events.{each}") for each in event.audience],
         about=call.ports.markdown.html(text),
         about_language=found_in(described, call.language),

@@ -326,6 +326,20 @@ def test_search_engines_read_an_event_as_schema_org_has_it(api: Api, browser: Br
     url = f"https://lab.example/events/{event_id}"
     found = data(page)
     assert found.pop("description").startswith("Ohjelma Tule mukaan.")
+    assert found.pop("offers") == {
+        "@type": "Offer",
+        "url": f"{url}/signup",
+        "availability": "https://schema.org/InStock",
+        "validFrom": "2026-12-01T09:00:00+02:00",
+        "validThrough": "2026-12-10T09:00:00+02:00",
+    }
+    capacity = {name: found.pop(name) for name in tuple(found) if name.endswith("Capacity")}
+    assert capacity == {
+        "maximumPhysicalAttendeeCapacity": 2,
+        "maximumVirtualAttendeeCapacity": 5,
+        "maximumAttendeeCapacity": 7,
+        "remainingAttendeeCapacity": 7,
+    }
     assert found == {
         "@context": "https://schema.org",
         "@type": "Event",
@@ -350,6 +364,40 @@ def test_search_engines_read_an_event_as_schema_org_has_it(api: Api, browser: Br
     off(api, event_id)
     cancelled = data(browser.get(f"/events/{event_id}"))
     assert cancelled["eventStatus"] == "https://schema.org/EventCancelled"
+    assert not {"offers", "remainingAttendeeCapacity"} & set(cancelled)
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_an_event_leads_to_a_seat_to_its_queue_or_to_nothing(api: Api, language: str) -> None:
+    """P-07: and search engines are told what readers are."""
+    seat, queue, nothing = {
+        "fi": ("Ilmoittaudu", "Ilmoittaudu jonoon", "Tapahtuma on täynnä."),
+        "sv": ("Anmäl dig", "Anmäl dig till kön", "Evenemanget är fullt."),
+        "en": ("Sign up", "Join the waiting list", "The event is full."),
+    }[language]
+    event_id = write(api, room={"limit": 1, "most_waiting": 1})
+    browser = Browser(api.client, language)
+    for number, (said, stock) in enumerate(
+        ((seat, "InStock"), (queue, "SoldOut"), (nothing, "SoldOut"))
+    ):
+        page = browser.get(f"/events/{event_id}")
+        keeps_the_rules(page, language)
+        offer = data(page)["offers"]
+        assert offer["availability"] == f"https://schema.org/{stock}"
+        assert data(page)["remainingAttendeeCapacity"] == (number == 0)
+        led = [each.text for each in page.all("a", class_="button")]
+        assert led == ([said] if said is not nothing else [])
+        assert (said is nothing) == (nothing in page.text)
+        if said is not nothing:
+            sign_up(api, event_id, f"guest{number}")
+
+
+def test_of_what_has_no_limit_no_engine_is_told_one(api: Api, browser: Browser) -> None:
+    event_id = write(api, room={"limit": 3}, remote={"limit": None})
+    found = data(browser.get(f"/events/{event_id}"))
+    assert found["maximumPhysicalAttendeeCapacity"] == 3
+    assert "maximumAttendeeCapacity" not in found
+    assert "maximumVirtualAttendeeCapacity" not in found
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,13 @@ from chalicelib.pages.form import Form, field_of, last, message_of, new_key, typ
 from chalicelib.pages.html import HTML, choose_language, link, see, words_of
 from chalicelib.pages.refusal import problems_of
 from chalicelib.pages.routes import routes
-from chalicelib.services import attendance, walk_ins
+from chalicelib.services import attendance, signup_changes, walk_ins
 from chalicelib.services.access import Action
 
 DOOR = "/staff/events/{event_id}"
 FIELDS = ("name", "email", "organisation", "guests", "way", "diet", "accessibility", "override")
 OVERRIDABLE = ("event-full", "held-for-waiting-list")
-DONE = ("in", "out", "already", "walk-in")
+DONE = ("in", "out", "already", "walk-in", "up", "remove")
 Given = dict[str, list[str]]
 Act = Callable[[Call, Given, str], Reply]
 
@@ -44,6 +44,7 @@ def show(call: Call) -> Reply:
     door = _asked(query)
     door.done = query.get("done", "") if query.get("done") in DONE else ""
     door.who = str(query.get("who", ""))[:100]
+    door.more = query.get("more") == "1"
     return page(call, call.id("event_id"), door)
 
 
@@ -156,12 +157,25 @@ def _let_in(call: Call, given: Given, named: str) -> Reply:
     return see(_back(call, event_id, given, done="in", who=signup_id))
 
 
+def _in_the_queue(call: Call, given: Given, named: str) -> Reply:
+    """`up:<sign-up>` before the party before it, or `remove:<sign-up>` it."""
+    what = last(given, "do").partition(":")[0]
+    event_id, parts = call.id("event_id"), parts_of(named)
+    if parts is None or parts[0] != event_id:
+        raise NotFound
+    step = signup_changes.move_up if what == "up" else signup_changes.remove
+    step(call.ports, *parts, call.intent(_rendered))
+    return see(_back(call, event_id, given, done=what, who=named))
+
+
 ACTS: dict[str, Act] = {
     "in": _check,
     "out": _check,
     "ticket": _ticket,
     "walk-in": _walk_in,
     "let-in": _let_in,
+    "up": _in_the_queue,
+    "remove": _in_the_queue,
 }
 
 
@@ -190,7 +204,7 @@ def _explain(call: Call, door: Door, what: str, given: Given, found: list[Proble
     words = words_of(call, call.catalog)
     door.status = problems.status_of(found[0].code)
     if what != "walk-in":
-        door.refused = [_why(call, each) for each in found]
+        door.refused = [_why(call, each, what) for each in found]
         if what == "let-in" and found[0].code in OVERRIDABLE:
             door.anyway = (last(given, "do").split(":")[1], found[0].code)
         return
@@ -203,11 +217,12 @@ def _explain(call: Call, door: Door, what: str, given: Given, found: list[Proble
             door.override = each.code
 
 
-def _why(call: Call, problem: Problem) -> str:
+def _why(call: Call, problem: Problem, what: str) -> str:
     words = words_of(call, call.catalog)
     if problem.pointer == "/code":
         return words("door.wrong_code")
     state = str(problem.params.get("state", ""))
     if problem.code == "stale-state" and attendance_sheet.has_state(state):
-        return words("door.stale", state=attendance_sheet.state_name(state, call.language))
+        key = "door.not_so" if what in ("up", "remove") else "door.stale"
+        return words(key, state=attendance_sheet.state_name(state, call.language))
     return texts.message(problem, call.language, call.catalog)

@@ -32,6 +32,7 @@ class Door:
     part: int = 1
     done: str = ""  # what was done
     who: str = ""  # with whose sign-up
+    more: bool = False  # whether what one does with it elsewhere than at the door is asked for
     refused: list[str] = field(default_factory=list)
     form: Form = field(default_factory=lambda: Form(key=new_key()))  # of a walk-in
     override: str = ""  # what a host may say to a refusal
@@ -57,7 +58,7 @@ def page(call: Call, event_id: str, door: Door) -> Reply:
     parts = max(1, -(-len(coming) // MOST))
     part = min(max(1, door.part), parts)
     here = coming[(part - 1) * MOST : part * MOST]
-    others = [each for each in found.shown(None, door.query) if each.state in WAITING][:MOST]
+    others = _others(found, door.query)[:MOST]
     one = [each for each in found.signups if each.signup_id == door.who]
     seen = dict.fromkeys(each.signup_id for each in (*here, *others, *one))
     shown = _of(found, seen)
@@ -82,7 +83,7 @@ def page(call: Call, event_id: str, door: Door) -> Reply:
         parts=parts,
         coming=[_party(each, view) for each in here],
         others=[_party(each, view) | _standing(each, found, words) for each in others],
-        one=[_party(each, view) for each in one][0:1],
+        one=[_party(each, view) | _standing(each, found, words) for each in one][0:1],
         ways=list(_ways(event, words)),
         counts=_counts(found, words, now),
         told=_told(found, now, words),
@@ -94,6 +95,17 @@ def page(call: Call, event_id: str, door: Door) -> Reply:
 def _of(found: Listing, ids: Iterable[str]) -> list[SignUp]:
     wanted = set(ids)
     return [each for each in found.signups if each.signup_id in wanted]
+
+
+def _others(found: Listing, query: str) -> list[SignUp]:
+    """Who has no confirmed seat: what runs out first, then each queue in its order."""
+    ordered = [
+        (place.position if (place := found.place(each)) else 0, each.way is Way.REMOTE, each)
+        for each in found.shown(None, query)
+        if each.state in WAITING
+    ]
+    ordered.sort(key=lambda each: (each[0] > 0, each[1], each[0]))
+    return [each for *_, each in ordered]
 
 
 def _where(call: Call, event: Event, words: Words) -> str:
@@ -127,6 +139,8 @@ def _party(one: SignUp, view: View) -> dict[str, Any]:
         "people": people,
         "missing": sum(at is None for at in arrivals(one)),
         "confirmed": one.state is State.CONFIRMED,
+        "waits": one.waiting,
+        "live": one.live,
     }
 
 

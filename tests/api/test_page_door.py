@@ -15,7 +15,7 @@ from tests.api.test_page_login import log_in
 from tests.api.test_page_session import known
 from tests.api.test_pages import keeps_the_rules
 from tests.api.test_staff_attendance import signs_up
-from tests.api.test_staff_events import EVENT, write
+from tests.api.test_staff_events import EVENT, patch, write
 from tests.page import Browser, Element, Page, fields_of, query_of
 
 LANGUAGES = ("fi", "sv", "en")
@@ -225,6 +225,80 @@ def test_the_ticket_of_who_waits_opens_without_a_button(
     notice = browser.onward(browser.get(address)).one("div", class_="notice")
     assert "ei ole vahvistettua paikkaa" in notice.text
     assert not notice.all("button")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_name_leads_to_what_a_host_can_do_with_a_sign_up(
+    api: Api, event_id: str, language: str
+) -> None:
+    """W-13: who is taken out leaves a seat to who waits first, whom the host has moved up."""
+    browser = host(api, language)
+    aino = signs_up(api, event_id, "aino", "b", "c", "d")
+    signs_up(api, event_id, "eero")
+    pia = signs_up(api, event_id, "pia")
+    page = door(browser, event_id)
+    others = page.one("section", aria_labelledby="others")
+    assert [each.text for each in others.all("a")] == ["Eero", "Pia"]  # as they wait
+    notice = opened(browser, page, "Pia")
+    keeps_the_rules(notice, language)
+    done = pressed(browser, notice, f"up:{pia}")
+    keeps_the_rules(done, language)
+    assert "Pia" in done.one("p", role="status").text
+    others = done.one("section", aria_labelledby="others")
+    assert [each.text for each in others.all("a")] == ["Pia", "Eero"]
+    notice = opened(browser, done, "Aino")
+    offered = [each.attrs["value"] for each in notice.one(class_="notice").all("button")]
+    assert offered[-1] == f"remove:{aino}"
+    assert not any(each.startswith("up:") for each in offered)
+    done = pressed(browser, notice, f"remove:{aino}")
+    keeps_the_rules(done, language)
+    assert "Aino" in done.one("p", role="status").text
+    states = {each.person.name: each.state.value for each in api.store.signups.values()}
+    assert states == {"Aino": "removed", "Pia": "confirmed", "Eero": "confirmed"}
+    again = pressed(browser, notice, f"up:{pia}")
+    assert again.status == 409
+    state = {"fi": "vahvistettu", "sv": "bekräftad", "en": "confirmed"}[language]
+    assert again.one(role="alert").text.endswith(f": {state}.")
+
+
+def test_a_host_signs_somebody_up_in_advance_also_when_sign_up_is_closed(
+    api: Api, event_id: str, browser: Browser
+) -> None:
+    """S-04."""
+    patch(api, event_id, closes_at="2026-12-01T09:00")
+    (link,) = [
+        each for each in door(browser, event_id).all("a") if "/signup?" in each.attrs["href"]
+    ]
+    assert link.text == "Ilmoita joku ennakkoon"
+    page = browser.get("/" + link.attrs["href"].replace("../", ""))
+    given = {"name": "Pia", "email": "pia@gov.fi", "accept_terms": "on"}
+    done = browser.submit(page, page.one(id="signup"), **given)
+    assert done.status == 201
+    (made,) = api.store.signups.values()
+    assert (made.person.name, made.state.value) == ("Pia", "confirmed")
+    draft = door(browser, write(api, publish=False))
+    assert not [each for each in draft.all("a") if "/signup?" in each.attrs["href"]]
+
+
+def test_nothing_of_another_event_is_taken_out(api: Api, event_id: str, browser: Browser) -> None:
+    other = signs_up(api, write(api), "aino")
+    signs_up(api, event_id, "aino")
+    page = opened(browser, door(browser, event_id), "Aino")
+    for what in ("up", "remove"):
+        assert pressed(browser, page, f"{what}:{other}", onward=False).status == 404
+    assert {each.state.value for each in api.store.signups.values()} == {"confirmed"}
+
+
+def opened(browser: Browser, page: Page, name: str) -> Page:
+    """The page with what can be done with somebody's sign-up."""
+    (href,) = {each.attrs["href"] for each in page.one("main").all("a") if each.text == name}
+    return browser.get(f"/staff/events/{href.rpartition('/')[2]}")
+
+
+def pressed(browser: Browser, page: Page, do: str, *, onward: bool = True) -> Page:
+    form = list(page.one("div", class_="notice").all("form"))[-1]
+    sent = browser.submit(page, form, do=do)
+    return browser.onward(sent) if onward and sent.status == 303 else sent
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -208,6 +208,9 @@ def at_the_event_s_door(page: Page, lab: Lab, language: str) -> Iterator[str]:
     yield "the events of hosts"
     page.goto(address)
     yield "the door"
+    page.locator("[aria-labelledby=others] a").first.click()
+    yield "what a host can do with a sign-up"
+    page.goto(address)
     page.locator(".parties .button").first.click()
     yield "somebody came"
     page.fill("#code", "23456789")

@@ -245,6 +245,19 @@ def test_the_link_is_in_the_mail_and_in_its_entry():
     assert '<a href="https://meet.example/x"' in mail.html
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("fi", "Vastaa tarjoukseen"), ("sv", "Svara på erbjudandet"), ("en", "Answer the offer")],
+)
+def test_an_offer_asks_for_an_answer_and_once_it_is_over_for_none(language: str, said: str):
+    letter = a_letter(Kind.OFFER, language)
+    mail = read(render(letter))
+    assert f"{said}:\n{letter.manage_url}" in mail.text
+    assert said in mail.html
+    over = replace(letter.seat, signup=replace(letter.seat.signup, state=SignUpState.EXPIRED))
+    assert said not in read(render(replace(letter, seat=over))).text
+
+
 @pytest.mark.parametrize("mailbox", ["tilat@lab.example", "isannat@muu.example"])
 def test_who_declines_in_a_calendar_writes_to_the_hosts_and_keeps_the_seat(mailbox: str):
     """I-16: the reply goes to whom the mail came from, the mailbox of the settings; none is asked for

@@ -272,12 +272,15 @@ def revised(
     """As staff edited it: fields of it by name, and of its ways `limit` and `most_waiting`.
 
     Of `title`, `programme` and each way only what is named changes. The version grows by one, however
-    much changed; calendars hear of another time or place.
+    much changed; calendars hear of another time or place. Sign-up that is open until the start stays so.
     """
     check_running(event)
     title = {**event.title, **changes.get("title", {})}
     programme = edited(event.programme, changes.get("programme", {}))
     after = replace(event, **{**changes, "title": title, "programme": programme})
+    until_start = event.closes_at == event.starts_at and "closes_at" not in changes
+    if until_start and after.starts_at > after.opens_at:
+        after = replace(after, closes_at=after.starts_at)
     for way, named in asked.items():
         before = event.ways.get(way)
         if before is None:

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.api import attendance_sheet, problems, texts
+from chalicelib.api import attendance_sheet, problems, reading, texts
 from chalicelib.api.call import Call
 from chalicelib.api.replies import Reply
 from chalicelib.api.staff_attendance import walk_in_of_form
 from chalicelib.domain.attendance import arrivals
 from chalicelib.domain.catalog import Catalog
 from chalicelib.domain.errors import NotFound, Problem, Refused
+from chalicelib.domain.events import Event
 from chalicelib.domain.signups import SignUp, parts_of
 from chalicelib.pages.door_view import Door, guests_of, page
 from chalicelib.pages.errors import asked_language, why_again
@@ -18,13 +19,13 @@ from chalicelib.pages.form import Form, field_of, last, message_of, new_key, typ
 from chalicelib.pages.html import HTML, choose_language, link, see, words_of
 from chalicelib.pages.refusal import problems_of
 from chalicelib.pages.routes import routes
-from chalicelib.services import attendance, signup_changes, walk_ins
+from chalicelib.services import attendance, events, signup_changes, walk_ins
 from chalicelib.services.access import Action
 
 DOOR = "/staff/events/{event_id}"
 FIELDS = ("name", "email", "organisation", "guests", "way", "diet", "accessibility", "override")
 OVERRIDABLE = ("event-full", "held-for-waiting-list")
-DONE = ("in", "out", "already", "walk-in", "up", "remove")
+DONE = ("in", "out", "already", "walk-in", "up", "remove", "publish")
 Given = dict[str, list[str]]
 Act = Callable[[Call, Given, str], Reply]
 
@@ -44,7 +45,7 @@ def show(call: Call) -> Reply:
     door = _asked(query)
     door.done = query.get("done", "") if query.get("done") in DONE else ""
     door.who = str(query.get("who", ""))[:100]
-    door.more = query.get("more") == "1"
+    door.more, door.ending = query.get("more") == "1", query.get("more") == "event"
     return page(call, call.id("event_id"), door)
 
 
@@ -168,6 +169,22 @@ def _in_the_queue(call: Call, given: Given, named: str) -> Reply:
     return see(_back(call, event_id, given, done=what, who=named))
 
 
+def _publish(call: Call, _: Given, __: str) -> Reply:
+    event_id = call.id("event_id")
+    events.publish(call.ports, event_id, call.intent(_written), again=True)
+    return see(_back(call, event_id, {}, done="publish"))
+
+
+def _call_off(call: Call, given: Given, _: str) -> Reply:
+    """With the reason that was typed, which everybody is told; the page then says that it is off."""
+    from chalicelib.api.schemas.events import CallOffQuery
+
+    event_id = call.id("event_id")
+    reason = reading.checked(CallOffQuery, {"reason": last(given, "reason")}).reason
+    events.call_off(call.ports, event_id, reason, call.intent(_written))
+    return see(_back(call, event_id, {}))
+
+
 ACTS: dict[str, Act] = {
     "in": _check,
     "out": _check,
@@ -176,7 +193,13 @@ ACTS: dict[str, Act] = {
     "let-in": _let_in,
     "up": _in_the_queue,
     "remove": _in_the_queue,
+    "publish": _publish,
+    "call-off": _call_off,
 }
+
+
+def _written(_: Event) -> dict[str, Any]:
+    return {"status": 303}
 
 
 def _rendered(signup: SignUp) -> dict[str, Any]:
@@ -205,6 +228,8 @@ def _explain(call: Call, door: Door, what: str, given: Given, found: list[Proble
     door.status = problems.status_of(found[0].code)
     if what != "walk-in":
         door.refused = [_why(call, each, what) for each in found]
+        if what == "call-off":
+            door.ending, door.form = True, Form({"reason": last(given, "reason")}, key=new_key())
         if what == "let-in" and found[0].code in OVERRIDABLE:
             door.anyway = (last(given, "do").split(":")[1], found[0].code)
         return

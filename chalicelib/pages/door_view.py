@@ -11,6 +11,7 @@ from chalicelib.api.call import Call
 from chalicelib.api.replies import Reply
 from chalicelib.domain.attendance import arrivals
 from chalicelib.domain.events import Event, Way
+from chalicelib.domain.events import State as EventState
 from chalicelib.domain.figures import Figures, figures
 from chalicelib.domain.signups import SignUp, State
 from chalicelib.domain.spoken import in_language
@@ -30,6 +31,7 @@ class Door:
 
     query: str = ""  # a part of a name
     part: int = 1
+    ending: bool = False  # whether it is asked how the event is called off
     done: str = ""  # what was done
     who: str = ""  # with whose sign-up
     more: bool = False  # whether what one does with it elsewhere than at the door is asked for
@@ -77,6 +79,7 @@ def page(call: Call, event_id: str, door: Door) -> Reply:
         when=words.when(event.starts_at, event.ends_at),
         where=_where(call, event, words),
         off=not event.live,
+        draft=event.state is EventState.DRAFT,
         door=door,
         form=door.form,
         part=part,

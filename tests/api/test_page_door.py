@@ -280,6 +280,52 @@ def test_a_host_signs_somebody_up_in_advance_also_when_sign_up_is_closed(
     assert not [each for each in draft.all("a") if "/signup?" in each.attrs["href"]]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_draft_is_published_and_an_event_called_off_with_a_reason(
+    api: Api, language: str
+) -> None:
+    event_id = write(api, publish=False)
+    browser = host(api, language)
+    draft = door(browser, event_id)
+    keeps_the_rules(draft, language)
+    (form,) = [each for each in draft.all("form") if "publish" in values_of(each)]
+    for _ in range(2):
+        done = browser.onward(browser.submit(draft, form, do="publish"))
+        keeps_the_rules(done, language)
+        assert done.one("p", role="status")
+        assert api.store.events[event_id].public
+    signs_up(api, event_id, "aino")
+    (leading,) = [each for each in done.all("a") if "more=event" in each.attrs["href"]]
+    asked = browser.get(f"/staff/events/{leading.attrs['href'].rpartition('/')[2]}")
+    keeps_the_rules(asked, language)
+    assert api.store.events[event_id].live
+    too_long = browser.submit(asked, form_with(asked, "reason"), do="call-off", reason="x" * 4001)
+    assert too_long.status == 422
+    assert too_long.one("textarea", id="reason").text == "x" * 4001
+    assert api.store.events[event_id].live
+    for _ in range(2):
+        sent = browser.submit(asked, form_with(asked, "reason"), do="call-off", reason="Sairaus")
+        gone = browser.onward(sent)
+        keeps_the_rules(gone, language)
+    event = api.store.events[event_id]
+    assert (event.live, event.reason) == (False, "Sairaus")
+    assert {each.state.value for each in api.store.signups.values()} == {"called-off"}
+    assert not gone.all("textarea")
+
+
+def test_what_is_over_is_not_published(api: Api, browser: Browser) -> None:
+    event_id = write(api, publish=False)
+    draft = door(browser, event_id)
+    api("DELETE", f"/v1/staff/events/{event_id}", key=STAFF_KEY, If_Match="*")
+    (form,) = [each for each in draft.all("form") if "publish" in values_of(each)]
+    browser.submit(draft, form, do="publish")
+    assert not api.store.events[event_id].public
+
+
+def values_of(form: Element) -> list[str]:
+    return [each.attrs.get("value", "") for each in form.all("button")]
+
+
 def test_nothing_of_another_event_is_taken_out(api: Api, event_id: str, browser: Browser) -> None:
     other = signs_up(api, write(api), "aino")
     signs_up(api, event_id, "aino")

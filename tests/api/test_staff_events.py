@@ -178,6 +178,24 @@ def test_only_what_is_named_changes(api: Api) -> None:
     assert patch(api, event_id, promote_until=None).json["promote_until"] is None
 
 
+def test_sign_up_until_the_start_moves_with_it_and_another_end_of_it_does_not(api: Api) -> None:
+    event_id = write(api)
+    there = {"start": "2026-12-16T13:00", "end": "2026-12-16T15:00"}
+    assert patch(api, event_id, **there).json["closes_at"] == "2026-12-16T13:00:00+02:00"
+    earlier = {"start": "2026-12-11T09:00", "end": "2026-12-11T11:00"}
+    assert patch(api, event_id, **earlier).json["closes_at"] == "2026-12-11T09:00:00+02:00"
+    both = patch(api, event_id, **there, closes_at="2026-12-15T12:00").json
+    assert both["closes_at"] == "2026-12-15T12:00:00+02:00"
+    assert patch(api, event_id, **earlier).json["closes_at"] == "2026-12-15T12:00:00+02:00"
+
+
+def test_an_event_moved_before_its_sign_up_opens_keeps_when_it_closes(api: Api) -> None:
+    """R-09: by a typo, to be put right."""
+    event_id = write(api, opens_at="2026-12-02T09:00")
+    past = patch(api, event_id, start="2026-12-01T12:00", end="2026-12-01T13:00")
+    assert (past.status, past.json["closes_at"]) == (200, "2026-12-10T09:00:00+02:00")
+
+
 def test_rules_of_reminders_are_staff_s_to_set_and_each_counts_once(api: Api) -> None:
     path = f"{LIST}/{write(api)}"
     for rules, kept in ((["P2D", "PT3H", "P2D"], ["P2D", "PT3H"]), ([], [])):

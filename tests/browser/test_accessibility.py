@@ -210,6 +210,8 @@ def at_the_event_s_door(page: Page, lab: Lab, language: str) -> Iterator[str]:
     yield "the door"
     page.locator("[aria-labelledby=others] a").first.click()
     yield "what a host can do with a sign-up"
+    page.goto(f"{address}&more=event")
+    yield "calling the event off"
     page.goto(address)
     page.locator(".parties .button").first.click()
     yield "somebody came"

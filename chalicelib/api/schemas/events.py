@@ -51,7 +51,9 @@ class EventPatch(Model):
     start: When | None = None
     end: When | None = None
     opens_at: Annotated[When | None, Field(description="of sign-up")] = None
-    closes_at: Annotated[When | None, Field(description="of sign-up")] = None
+    closes_at: Annotated[
+        When | None, Field(description="of sign-up; where it is the start, it moves with it")
+    ] = None
     room: SeatsIn | None = None
     remote: SeatsIn | None = None
     group_size: Annotated[int, Field(ge=1, le=100)] | None = None

@@ -107,6 +107,18 @@ def test_an_event_called_off_is_told_to_all_and_taken_out_of_the_calendars_that_
     for mail in office.mails():
         assert "Kouluttaja on sairaana." in mail.text
         assert "tapahtuma on peruttu" in mail.text
+        assert str(mail.message["Subject"]).startswith("Tapahtuma peruttu: Työpaja, ")
+        assert "Tapahtuma on peruttu</h1>" in mail.html
+
+
+def test_who_is_taken_out_is_told_of_the_seat_and_not_of_the_event():
+    office = full()
+    office.deliver()
+    office.leave("aino")
+    office.deliver()
+    (mail,) = office.mails()
+    assert str(mail.message["Subject"]).startswith("Ilmoittautuminen peruttu: Työpaja, ")
+    assert "Paikkasi on peruttu</h1>" in mail.html
 
 
 def test_an_event_called_off_before_a_seat_was_told_is_told_all_the_same():

@@ -1,5 +1,7 @@
 """Events as staff write, publish, change and call them off, and as everybody else sees them meanwhile."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -176,6 +178,19 @@ def test_only_what_is_named_changes(api: Api) -> None:
         "version": 3,
     }
     assert patch(api, event_id, promote_until=None).json["promote_until"] is None
+
+
+def test_the_event_of_the_readme_can_be_written_published_and_come_again(api: Api) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    rest = readme.partition('"$E/v1/staff/events" ')[2]
+    written = api("POST", LIST, json.loads(rest.split("'")[3]), STAFF_KEY)
+    assert written.status == 201, written.text
+    path = f"{LIST}/{written.json['event_id']}"
+    rule = rest.partition('/series"')[2].split("'")[3]
+    series = api("POST", f"{path}/series", json.loads(rule), STAFF_KEY)
+    assert (series.status, len(series.json["items"])) == (200, 5)
+    assert api("POST", f"{path}/publish?scope=all", key=STAFF_KEY).status == 200
+    assert [each.public for each in api.store.events.values()] == [True] * 6
 
 
 def test_sign_up_until_the_start_moves_with_it_and_another_end_of_it_does_not(api: Api) -> None:

@@ -392,6 +392,9 @@ def test_who_waits_hears_of_a_move_and_gets_no_entry():
     moves(office, 1)
     office.run(office.clock.time + 5 * MINUTE)
     assert office.to("liisa") == [("event-change", "-")]
+    told = {each.message["To"].addresses[0].display_name: each.text for each in office.mails()}
+    assert "Sijasi jonossa on ennallaan." in told["Liisa"]
+    assert "Ilmoittautumisesi on voimassa ennallaan." in told["Aino"]
 
 
 def test_moving_an_event_of_a_thousand_is_one_write_and_a_notice_each():

@@ -102,13 +102,8 @@ def _of(found: Listing, ids: Iterable[str]) -> list[SignUp]:
 
 def _others(found: Listing, query: str) -> list[SignUp]:
     """Who has no confirmed seat: what runs out first, then each queue in its order."""
-    ordered = [
-        (place.position if (place := found.place(each)) else 0, each.way is Way.REMOTE, each)
-        for each in found.shown(None, query)
-        if each.state in WAITING
-    ]
-    ordered.sort(key=lambda each: (each[0] > 0, each[1], each[0]))
-    return [each for *_, each in ordered]
+    others = (each for each in found.shown(None, query) if each.state in WAITING)
+    return sorted(others, key=lambda each: (each.waiting, each.way is Way.REMOTE, each.number or 0))
 
 
 def _where(call: Call, event: Event, words: Words) -> str:

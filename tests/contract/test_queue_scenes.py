@@ -16,14 +16,15 @@ from chalicelib.domain.events import Way
 from chalicelib.domain.messages import Kind, State
 from chalicelib.domain.questions import Question
 from chalicelib.domain.signups import State as SignUpState
-from chalicelib.services import events, queues, signup_changes, signups
-from tests.builders import STAFF, an_intent
+from chalicelib.services import erasure, events, queues, signup_changes, signups, traces
+from chalicelib.services.signups import Guest
+from tests.builders import ADMIN, STAFF, an_intent
 from tests.contract.event_stage import Stage, at_commit, at_commits, die
 from tests.contract.wire import always, cancelled, tapped
 from tests.contract.wire import on as at_the
 from tests.deaths import Died
 from tests.event_builders import START, an_event
-from tests.event_scene import EVENT
+from tests.event_scene import EVENT, id_of
 
 MakeStage = Callable[..., Stage]
 NEAR = {"offers_within": timedelta(hours=24), "offer_time": timedelta(hours=2)}
@@ -375,3 +376,21 @@ def test_a_newcomer_gives_on_what_a_crash_left_free(stage: MakeStage):
     scene.resize_without_settling(2)
     scene.sign_up("pia")
     assert scene.states("aino", "pia") == ["confirmed", "waiting"]
+
+
+def test_a_party_at_the_head_that_grew_smaller_meanwhile_is_looked_at_again(stage: MakeStage):
+    """P-08, I4: a guest is forgotten between the look at the head and the write of who leaves."""
+    scene = stage(an_event(3, most_waiting=9))
+    scene.sign_up("eero", "otto")
+    scene.sign_up("aino", guests=(Guest("Iida", "iida@gov.fi"), Guest("Ulla")))
+    forget = an_intent(ADMIN, method="DELETE", path="/v1/staff/persons")
+    erasure.begin(scene.ports, id_of("iida"), forget)
+
+    def shrinks() -> None:
+        traces.signups(scene.worker(), id_of("iida"), lambda: False)
+
+    scene.ports, ports = at_commit(scene.ports, 0, shrinks), scene.ports
+    scene.leave("eero")
+    scene.ports = ports
+    assert scene.states("aino") == ["confirmed"]
+    assert scene.counters == (0, 0)

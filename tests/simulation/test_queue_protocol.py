@@ -23,12 +23,13 @@ from chalicelib.services import erasure, events, signup_changes, traces
 from chalicelib.services.ports import Ports
 from chalicelib.services.signups import Guest
 from tests.builders import ADMIN, ANYBODY, STAFF, a_store, an_intent
-from tests.event_builders import NOW, START, an_event
+from tests.event_builders import END, NOW, START, a_hybrid, an_event, somebody
 from tests.event_scene import (
     EVENT,
     check_counters,
     check_nobody_waits_beside_a_seat,
     does,
+    edits,
     id_of,
     signs_up,
 )
@@ -101,11 +102,18 @@ def _check_fair(before: dict[Any, SignUp], event: Event, store: Store) -> None:
         ]
         if after.seated and not (old and old.seated):
             assert store.events[EVENT].ways[after.way].free >= 0, "a seat that was not there"
+            if _handed_over(before, store):
+                continue  # it was nobody's meanwhile
             assert not [each for each in ahead if each.person_id != after.person_id], "overtaken"
         if after.waiting and not (old and old.waiting):
             assert was.waiting or was.free < after.size, "waits beside a free seat"
             assert store.events[EVENT].ways[after.way].waiting <= was.most_waiting, "too many wait"
             assert event.live, "signed up for what was called off"
+
+
+def _handed_over(before: dict[Any, SignUp], store: Store) -> bool:
+    gone = [key for key, each in store.signups.items() if each.state is State.HANDED_OVER]
+    return any(before[key].seated for key in gone)
 
 
 def a_scene(
@@ -192,6 +200,16 @@ def there(*people: Any, then: Act = lambda _ports: None) -> Act:
         then(ports)
 
     return given
+
+
+def hands_over(name: str, to: str) -> Act:
+    return takes(signup_changes.hand_over, name, colleague=somebody(to))
+
+
+def moves(start: datetime) -> Act:
+    """To another time of the same length, with sign-up open until then."""
+    fields = {"starts_at": start, "ends_at": start + (END - START), "closes_at": start}
+    return lambda ports: edits(ports, fields)
 
 
 def erased(name: str) -> Act:
@@ -378,6 +396,63 @@ scene(
     erased("w"),
     given=there("c", ("g", [Guest("B", "b@gov.fi")]), "w", then=leaving_us("b", "w")),
     event=an_event(2, most_waiting=9),
+)
+scene(
+    "the head grows smaller, and fits (P-08)",
+    leaves("c"),
+    erased("b"),
+    given=there("c", "d", ("g", [Guest("B", "b@gov.fi"), Guest("C")]), "w", then=leaving_us("b")),
+    event=an_event(3, most_waiting=9),
+)
+scene(
+    "the room for remote, and one leaves (S-24)",
+    takes(signup_changes.switch, "c", way=Way.REMOTE),
+    leaves("d"),
+    comes("a"),
+    given=there("c", "d", "v", "w"),
+    event=a_hybrid(2, 1),
+)
+scene(
+    "two for the last remote seat (S-24)",
+    takes(signup_changes.switch, "c", way=Way.REMOTE),
+    takes(signup_changes.switch, "d", way=Way.REMOTE),
+    leaves("v", in_queue=True),
+    given=there("c", "d", "v", "w"),
+    event=a_hybrid(2, 1),
+)
+scene(
+    "handed over, and left (S-25)",
+    hands_over("c", "x"),
+    leaves("c"),
+    comes("x"),
+    given=there("c", "v"),
+    event=ONE,
+)
+scene(
+    "one seat, handed over twice (S-25)",
+    hands_over("c", "x"),
+    hands_over("c", "y"),
+    leaves("v", in_queue=True),
+    given=there("c", "v", "w"),
+    event=ONE,
+)
+scene(
+    "fewer seats while an offer is taken (W-12, W-20)",
+    resizes(0),
+    takes(signup_changes.accept, "v"),
+    tidies,
+    given=there("c", "v", "w", then=near("c")),
+    event=replace(ONE, **NEAR),
+    now=START - timedelta(hours=1),
+)
+scene(
+    "moved nearer while an offer runs (W-24)",
+    moves(START - timedelta(hours=2)),
+    takes(signup_changes.decline, "v"),
+    comes("a"),
+    given=there("c", "v", "w", then=near("c")),
+    event=replace(ONE, **NEAR),
+    now=START - timedelta(hours=3),
 )
 
 

@@ -297,9 +297,9 @@ class Events:
         tx.check(
             "events",
             _key(head.event_id, waiting_key(head)),
-            condition="led_by = :head",
-            names={},
-            values={":head": head.person_id},
+            condition="led_by = :head AND #size = :size",
+            names={"#size": "size"},
+            values={":head": head.person_id, ":size": head.size},
             rank=Rank.VERSION,
             failure=lambda _: VersionRaced(),
         )

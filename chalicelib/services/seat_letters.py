@@ -145,21 +145,22 @@ def _untrue(
     event, notice = context.event, context.notice
     if event is None:
         return "no-subject"
-    proved = signup.confirm_by is None
+    proved, confirmed = signup.confirm_by is None, signup.state is State.CONFIRMED
     true = {
         Kind.SIGNUP_PROOF: signup.live and not proved,
         Kind.KNOWN: signup.live and proved,
-        Kind.SEAT: signup.state is State.CONFIRMED,
-        Kind.PROMOTION: signup.state is State.CONFIRMED,
+        Kind.SEAT: confirmed,
+        Kind.PROMOTION: confirmed,
         Kind.WAITING: signup.waiting and proved,
         Kind.OFFER: signup.state is State.OFFERED,
         Kind.OFFER_EXPIRY: signup.state is State.EXPIRED,
-        Kind.SEAT_CANCELLATION: not signup.live,
+        # Who queues again at once has no seat either, and an entry that is to go.
+        Kind.SEAT_CANCELLATION: not signup.live or (not confirmed and _entered(told)),
         Kind.DEPARTURE: not signup.live,
         Kind.EVENT_CHANGE: told_of_the_event(signup),
-        Kind.EVENT_REMINDER: signup.state is State.CONFIRMED,
+        Kind.EVENT_REMINDER: confirmed,
         Kind.EVENT_NOTICE: notice is not None and is_for(notice, signup),
-        Kind.EVENT_FEEDBACK: signup.state is State.CONFIRMED,
+        Kind.EVENT_FEEDBACK: confirmed,
     }[message.kind]
     if not true:
         return signup.state.value
@@ -194,6 +195,11 @@ def _method(message: Message, seat: Seat, told: Telling | None) -> Method | None
     if message.kind in INVITING or (message.kind is Kind.EVENT_CHANGE and confirmed):
         known = told and (told.method, told.sequence) == (Method.REQUEST, seat.sequence)
         return None if known and not message.reached else Method.REQUEST
-    if message.kind is Kind.SEAT_CANCELLATION and told and told.method is Method.REQUEST:
+    if message.kind is Kind.SEAT_CANCELLATION and _entered(told):
         return Method.CANCEL
     return None
+
+
+def _entered(told: Telling | None) -> bool:
+    """Whether a calendar has an entry of it, as far as is known."""
+    return told is not None and told.method is Method.REQUEST

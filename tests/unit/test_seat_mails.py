@@ -289,3 +289,29 @@ def test_who_declines_in_a_calendar_writes_to_the_hosts_and_keeps_the_seat(mailb
     office.run(START - timedelta(days=2))
     assert office.of("aino") == before
     assert office.counters == (4, 0)
+
+
+@pytest.mark.parametrize("over", [signup_changes.leave, signup_changes.remove])
+def test_who_gives_up_a_seat_and_queues_again_at_once_has_no_entry_left(over):
+    """S-12, I-06: the CANCEL is not for naught because they wait by the time it goes out."""
+    office = full("liisa")
+    office.deliver()
+    office.do(over, "aino", actor=STAFF)
+    office.sign_up("aino")
+    office.deliver()
+    assert office.states("aino") == ["waiting"]
+    assert sorted(office.to("aino")) == [("seat-cancellation", "CANCEL"), ("waiting", "-")]
+    (taken,) = [each for each in office.letters if each.kind is Kind.SEAT_CANCELLATION]
+    office.leave("liisa")
+    (given,) = [each for each in office.deliver() if each.kind is Kind.PROMOTION]
+    assert office.to("aino") == [("promotion", "REQUEST")]
+    assert sequence(given) > sequence(taken)
+
+
+def test_who_gives_up_a_seat_and_has_one_again_at_once_keeps_the_entry():
+    office = full()
+    office.deliver()
+    office.leave("aino")
+    office.sign_up("aino")
+    office.deliver()
+    assert office.to("aino") == [("seat", "REQUEST")]

@@ -16,9 +16,9 @@ from chalicelib.domain.people import CLOCK
 from chalicelib.domain.queueing import Change, Needs, given
 from chalicelib.domain.signup_messages import signup_messages
 from chalicelib.domain.signup_news import news
-from chalicelib.domain.signups import Entry, SignUp, expired, lapsed, promoted
+from chalicelib.domain.signups import Entry, SignUp, expired, judged, lapsed, promoted
 from chalicelib.services import holds
-from chalicelib.services.ports import Ports, Transaction
+from chalicelib.services.ports import Look, Ports, Transaction
 
 log = logging.getLogger(__name__)
 BATCH = 100
@@ -140,18 +140,31 @@ def expire_lapsed(ports: Ports, event_id: str) -> int:
 
 def expire(ports: Ports, event_id: str, person_id: str) -> bool:
     """End one sign-up if it is over by itself; losing the race to do so is fine."""
-    ended = _end(ports, event_id, person_id)
+    return _expire(ports, ports.events.look(event_id, [person_id]), person_id)
+
+
+def gone(ports: Ports, event_id: str, person_id: str) -> bool:
+    """Whether a party that was in is so no more: what is over by itself is ended, here or by somebody else."""
+    look = ports.events.look(event_id, [person_id])
+    found = look.signups.get(person_id)
+    if found is not None and judged(found, ports.clock.now()).live:
+        return False
+    _expire(ports, look, person_id)
+    return True
+
+
+def _expire(ports: Ports, look: Look, person_id: str) -> bool:
+    ended = _end(ports, look, person_id)
     if ended is not None and ended[1]:
-        settle(ports, event_id, ended[0].way)
+        settle(ports, ended[0].event_id, ended[0].way)
     return ended is not None
 
 
 def _end(
-    ports: Ports, event_id: str, person_id: str, *, only_waiting: bool = False
+    ports: Ports, look: Look, person_id: str, *, only_waiting: bool = False
 ) -> tuple[SignUp, bool] | None:
     """What was ended, and whether there may be more to give; None where nothing was."""
     now = ports.clock.now()
-    look = ports.events.look(event_id, [person_id])
     event, before = look.event, look.signups.get(person_id)
     if event is None or before is None or not lapsed(before, now):
         return None
@@ -162,7 +175,7 @@ def _end(
         more = give_up(ports, tx, event, before, expired(before), by=by, action="expire", now=now)
         tx.commit()
     except Race:
-        log.info("expiry lost a race", extra={"event_id": event_id})
+        log.info("expiry lost a race", extra={"event_id": event.event_id})
         return None
     return before, more
 
@@ -201,7 +214,8 @@ def _head(ports: Ports, event: Event, way: Way, now: datetime) -> tuple[Entry, S
         raise VersionRaced
     if lapsed(signup, now):
         for person_id in ports.events.lapsed(event.event_id, now, BATCH):
-            _end(ports, event.event_id, person_id, only_waiting=True)
+            look = ports.events.look(event.event_id, [person_id])
+            _end(ports, look, person_id, only_waiting=True)
         raise VersionRaced
     return entry, signup
 

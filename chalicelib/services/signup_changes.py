@@ -15,7 +15,7 @@ from chalicelib.domain.queueing import Needs, sits
 from chalicelib.domain.signups import SignUp, State, judged
 from chalicelib.services.access import Action, may
 from chalicelib.services.ports import Ports
-from chalicelib.services.queues import expire, expire_lapsed, give_up, put, settle
+from chalicelib.services.queues import expire_lapsed, give_up, gone, put, settle
 from chalicelib.services.requests import check_audience, standing
 from chalicelib.services.writing import AlreadyDone, Attempt, Intent, Outcome, write
 
@@ -140,10 +140,10 @@ def switch(
     def step(event: Event, signup: SignUp, now: datetime) -> SignUp:
         edited = _checked(event, fields or {}, intent)
         if signup.way is not way:
-            return domain.switched(signup, way, now, **edited)
+            return domain.as_kept(domain.switched(signup, way, now, **edited), event)
         if not edited:
             raise _Already(signup)
-        return domain.edited(signup, edited, now)
+        return domain.as_kept(domain.edited(signup, edited, now), event)
 
     return _changed(ports, event_id, person_id, intent, step, "switch", needed=needed, tags=tags)
 
@@ -170,12 +170,12 @@ def hand_over(
         check_running(event)
         check_audience(event.audience, colleague, profile, intent.actor, attempt.catalog, now)
         if lead := look.parties.get(other_id):
-            if expire(ports, event_id, lead):
+            if gone(ports, event_id, lead):
                 raise VersionRaced
             raise refuse("already-signed-up", "/person/email")
         old = look.signups.get(other_id)
-        gone, new = domain.handed_over(before, other_id, colleague, old, now)
-        changes = [(before, gone), (old, new)]
+        given, new = domain.handed_over(before, other_id, colleague, old, now)
+        changes = [(before, given), (old, new)]
         by = intent.actor.actor_id
         put(ports, attempt.tx, event, changes, {}, by=by, action="hand-over", now=now)
         return new

@@ -27,13 +27,15 @@ from chalicelib.domain.signups import State as SignUpState
 from chalicelib.services import holds, reading_log
 from chalicelib.services.access import Action, may, owns
 from chalicelib.services.ports import Look, Ports, Snapshot
-from chalicelib.services.queues import expire, expire_lapsed, put, settle
+from chalicelib.services.queues import expire_lapsed, gone, put, settle
 from chalicelib.services.requests import check_audience, standing, who
 from chalicelib.services.sender import nudge
 from chalicelib.services.telling_again import again_due
 from chalicelib.services.writing import Attempt, Intent, Outcome, write
 
-MOST_KNOWN = 40  # guests by their addresses: two items each, of a transaction that holds a hundred
+MOST_KNOWN = (
+    30  # guests by their addresses: three items each at most, of a hundred in a transaction
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,10 +267,11 @@ def _check_new(
     """
     taken = [row for row, each in enumerate(people) if each in look.parties]
     leads = {look.parties[people[row]] for row in taken}
-    # Where nothing is told, there is one more look whoever is in: neither does it show by its time.
-    leads |= set() if telling or leads else {people[0]}
-    if any(expire(ports, event_id, lead) for lead in sorted(leads)):
+    if any(gone(ports, event_id, lead) for lead in sorted(leads)):
         raise VersionRaced
+    if not telling and not leads:
+        # Where nothing is told, there is one more look whoever is in: neither does it show by its time.
+        gone(ports, event_id, people[0])
     if not taken:
         taken = [row for row, each in enumerate(people) if each and each in people[:row]]
     if taken and telling:

@@ -14,7 +14,7 @@ from chalicelib.domain.signups import State as SignUpState
 from chalicelib.domain.signups import let_in as let_in_
 from chalicelib.services.access import Action, may
 from chalicelib.services.ports import Ports
-from chalicelib.services.queues import expire, expire_lapsed, put
+from chalicelib.services.queues import expire_lapsed, gone, put
 from chalicelib.services.requests import standing
 from chalicelib.services.signups import Guest
 from chalicelib.services.writing import AlreadyDone, Attempt, Intent, Outcome, write
@@ -93,7 +93,7 @@ def _walk_in(attempt: Attempt, request: WalkIn) -> SignUp:
     look = ports.events.look(request.event_id, [person_id])
     event = _published(look.event)
     if lead := look.parties.get(person_id):
-        if expire(ports, event.event_id, lead):
+        if gone(ports, event.event_id, lead):
             raise VersionRaced
         raise refuse("already-signed-up", "/email")
     before = look.signups.get(person_id)

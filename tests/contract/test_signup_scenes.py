@@ -13,7 +13,7 @@ from chalicelib.domain.events import Way
 from chalicelib.domain.messages import Kind
 from chalicelib.domain.people import Person
 from chalicelib.services import signup_changes, signup_imports, signups
-from chalicelib.services.signups import Guest
+from chalicelib.services.signups import MOST_KNOWN, Guest
 from tests.builders import FORM, STAFF, an_intent
 from tests.contract.event_stage import Stage, at_commit, die
 from tests.deaths import Died
@@ -241,3 +241,25 @@ def test_a_full_way_is_named_and_nobody_waits_for_another(stage: MakeStage):
     assert refusal.value.problems[0].params == {"why": "remote"}
     scene.sign_up("d", actor=FORM)
     assert scene.states("d") == ["confirmed"]
+
+
+def known(letter: str) -> tuple[Guest, ...]:
+    """As many guests as there may be whose addresses are known."""
+    return tuple(
+        Guest(f"{letter} {number}", f"{letter}.{number}@gov.fi") for number in range(MOST_KNOWN)
+    )
+
+
+def test_the_largest_party_is_another_one_the_next_time_and_is_handed_over(stage: MakeStage):
+    """S-12, S-17, S-25: in one transaction each, which holds a hundred items."""
+    scene = stage(an_event(200, group_size=99))
+    scene.sign_up("pia", guests=known("a"))
+    scene.sign_up("aino", guests=known("b"))
+    scene.leave("pia", "aino")
+    scene.sign_up("aino", guests=known("c"))
+    assert scene.counters == (199 - MOST_KNOWN, 0)
+    scene.do(signup_changes.hand_over, "aino", colleague=somebody("pia"))
+    assert scene.states("aino", "pia") == ["handed-over", "confirmed"]
+    assert scene.of("pia").members == scene.of("aino").members
+    scene.sign_up("iida", guests=known("a"))
+    assert scene.counters == (198 - 2 * MOST_KNOWN, 0)

@@ -19,7 +19,7 @@ from chalicelib.domain.errors import LabError, Race
 from chalicelib.domain.events import Event, Way
 from chalicelib.domain.people import ERASED
 from chalicelib.domain.signups import SignUp, State, lapsed
-from chalicelib.services import erasure, events, signup_changes, traces
+from chalicelib.services import erasure, events, signup_changes, traces, walk_ins
 from chalicelib.services.ports import Ports
 from chalicelib.services.signups import Guest
 from tests.builders import ADMIN, ANYBODY, STAFF, a_store, an_intent
@@ -204,6 +204,11 @@ def there(*people: Any, then: Act = lambda _ports: None) -> Act:
 
 def hands_over(name: str, to: str) -> Act:
     return takes(signup_changes.hand_over, name, colleague=somebody(to))
+
+
+def walks_in(name: str) -> Act:
+    wish = walk_ins.WalkIn(EVENT, somebody(name))
+    return lambda ports: walk_ins.walk_in(ports, wish, an_intent(STAFF))
 
 
 def moves(start: datetime) -> Act:
@@ -481,6 +486,30 @@ def test_who_comes_while_a_hold_is_being_ended_has_its_seat() -> None:
     for ending in explore(make, deaths=0):
         judge(ending)
         assert ending.store.signups[EVENT, id_of("a")].state is State.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("act", "name"),
+    [
+        (comes("v"), "v"),
+        (comes("a", [Guest("V", "v@gov.fi")]), "a"),
+        (walks_in("v"), "v"),
+        (hands_over("c", "v"), "v"),
+    ],
+    ids=["oneself", "a guest", "at the door", "a colleague"],
+)
+def test_who_was_held_a_seat_is_not_in_while_that_is_being_ended(act: Act, name: str) -> None:
+    """W-21, S-08: nobody is told that somebody is in whose time to prove an address was over."""
+
+    def given(ports: Ports) -> None:
+        signs_up(ports, "c")
+        signs_up(ports, "v", actor=ANYBODY)
+
+    over = NOW + timedelta(minutes=30)
+    more = {"event": an_event(5), "now": over, "lapses": True, "prove_address": True}
+    for ending in explore(a_scene(act, tidies, given=given, **more), deaths=0):
+        judge(ending)
+        assert ending.store.signups[EVENT, id_of(name)].state is State.CONFIRMED
 
 
 DEADLY: dict[str, Callable[[], Scene]] = {

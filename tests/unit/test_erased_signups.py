@@ -269,7 +269,7 @@ def test_what_was_made_for_others_stays_theirs():
 
 
 def test_a_party_as_large_as_can_be_is_written_and_forgotten_at_once():
-    """Two items for each guest whose address is known, of a hundred in a transaction."""
+    """Three items for each guest whose address is known, of a hundred in a transaction."""
     scene = Scene(an_event(100, group_size=100))
     guests = [
         Guest(f"Guest {number}", f"guest.{number}@gov.fi") for number in range(MOST_KNOWN + 1)

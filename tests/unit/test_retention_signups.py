@@ -9,12 +9,20 @@ import pytest
 
 from chalicelib.domain import retention as rules
 from chalicelib.domain.event_copies import copied
-from chalicelib.domain.events import cancelled, cleared, revised, tallied
+from chalicelib.domain.events import Way, cancelled, cleared, revised, tallied
 from chalicelib.domain.profiles import newcomer
 from chalicelib.domain.retention import STAGES, Moment, Table
 from chalicelib.domain.signups import Member, SignUp, has_needs
 from chalicelib.domain.tallies import LONGEST, MOST, OTHERS, anybodys
-from chalicelib.services import attendance, remains, retention, signup_changes, tallies, walk_ins
+from chalicelib.services import (
+    attendance,
+    events,
+    remains,
+    retention,
+    signup_changes,
+    tallies,
+    walk_ins,
+)
 from chalicelib.services.retention import PAGE
 from chalicelib.services.signups import Guest
 from tests.builders import HELSINKI, STAFF, an_intent, at
@@ -277,7 +285,21 @@ def is_edited(scene: Scene) -> SignUp | None:
     return scene.do(signup_changes.edit, "eero", actor=STAFF, fields={"diet": "kala"})
 
 
-@pytest.mark.parametrize("what", [signs_up, walks_in, is_edited])
+def names_its_way(scene: Scene) -> SignUp | None:
+    fields = {"diet": "kala"}
+    return scene.do(signup_changes.switch, "eero", way=Way.ROOM, actor=STAFF, fields=fields)
+
+
+def switches(scene: Scene) -> SignUp | None:
+    events.change(scene.ports, EVENT, {}, {Way.REMOTE: {}}, None, an_intent(STAFF))
+    fields = {"accessibility": "hissi"}
+    return scene.do(signup_changes.switch, "eero", way=Way.REMOTE, actor=STAFF, fields=fields)
+
+
+AFTERWARDS = [signs_up, walks_in, is_edited, names_its_way, switches]
+
+
+@pytest.mark.parametrize("what", AFTERWARDS)
 def test_what_is_said_afterwards_is_not_kept(what: Callable[[Scene], SignUp | None]):
     scene = a_lunch()
     runs(scene)

@@ -50,13 +50,12 @@ def facts_of(booking: Booking) -> Facts:
 
 
 def facts_of_seat(event: Event, signup: SignUp) -> Facts:
-    """The facts of a sign-up as it is: its way stands where a booking has its spaces."""
+    """What its person is told of the event: their way stands where a booking has its spaces."""
     said = event.programme
     place = said.space_id or said.address
     if signup.way is Way.REMOTE:
         place = said.remote_link if signup.state is SignUpState.CONFIRMED else ""
-    way = (signup.way.value,)
-    return Facts(event.starts_at, event.ends_at, way, signup.size, place=place)
+    return Facts(event.starts_at, event.ends_at, (signup.way.value,), place=place)
 
 
 def venue_of(place: str, site: Site, spaces: Mapping[str, Space], language: str) -> str:

@@ -11,6 +11,7 @@ from chalicelib.domain.errors import LabError, Race
 from chalicelib.domain.messages import Message
 from chalicelib.services.audiences import wanted
 from chalicelib.services.ports import Audience, Ports
+from chalicelib.services.rearming import stands
 from chalicelib.services.verdicts import Drop
 
 log = logging.getLogger(__name__)
@@ -22,8 +23,8 @@ LOST = "lost a race"
 def expand(ports: Ports, message: Message) -> str:
     """Write the messages of everybody, from where it stopped; what was done, for the log.
 
-    `message` is claimed. It is dropped where its subject is gone, or has another revision by now, which
-    has a message of its own; and where nobody is to be told any more.
+    `message` is claimed. It is dropped where its subject is gone, or has another revision by now in which it
+    does not stand; and where nobody is to be told any more.
     """
     stop = ports.clock.monotonic() + SECONDS
     whom = wanted(ports, message)
@@ -36,7 +37,7 @@ def expand(ports: Ports, message: Message) -> str:
         audience = ports.audiences.page(message.subject, message.cursor, PAGE, whom)
         if audience is None:
             return _saved(ports, domain.dropped(message, now, "no-subject"), ())
-        if message.kind in domain.REVISED and audience.revision != message.revision:
+        if _outdated(ports, message, audience):
             return _saved(ports, domain.dropped(message, now, "moved"), ())
         people = [domain.to_person(message, each, now) for each in audience.person_ids]
         after = _after(message, audience, ports)
@@ -53,6 +54,13 @@ def expand(ports: Ports, message: Message) -> str:
         message = after
         if ports.clock.monotonic() >= stop:
             return _saved(ports, domain.released(message, ports.clock.now()), ())
+
+
+def _outdated(ports: Ports, message: Message, audience: Audience) -> bool:
+    if message.kind not in domain.REVISED or audience.revision == message.revision:
+        return False
+    event = ports.events.look(message.subject.partition("#")[2]).event
+    return event is None or not stands(ports, message, event)
 
 
 def _hand_on(ports: Ports, people: list[Message]) -> None:

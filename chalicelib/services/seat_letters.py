@@ -26,6 +26,7 @@ from chalicelib.services.links import (
     unsubscribe_url,
 )
 from chalicelib.services.ports import MessageContext, Ports
+from chalicelib.services.rearming import stands
 from chalicelib.services.verdicts import Drop, Ready, Wait, blank, settled
 
 INVITING = (Kind.SEAT, Kind.PROMOTION)
@@ -62,7 +63,8 @@ def seat_letter(
         told = known
     if message.kind is Kind.EVENT_NOTICE and not _kept(context, now):
         return Drop("no-text")
-    if reason := _untrue(message, context, signup, told.told, catalog):
+    outdated = "moved" if _outdated(ports, message, context.event) else ""
+    if reason := _untrue(message, context, signup, told.told, catalog) or outdated:
         return Drop(reason)
     seat = _seat(ports, context.event, signup, catalog)
     method = _method(message, seat, told.told)
@@ -167,7 +169,7 @@ def _untrue(
     if message.kind in OF_THE_EVENT and not event.live:
         return event.state.value
     if message.kind is Kind.EVENT_REMINDER:
-        return _untimely(message, event, signup)
+        return _untimely(message, signup)
     if message.kind is Kind.EVENT_FEEDBACK:
         return unasked(event, message.rule, catalog.site.zone)
     if message.kind is Kind.EVENT_CHANGE:
@@ -181,9 +183,11 @@ def _untrue(
     return ""
 
 
-def _untimely(message: Message, event: Event, signup: SignUp) -> str:
-    if message.revision != event.revision:
-        return "moved"
+def _outdated(ports: Ports, message: Message, event: Event) -> bool:
+    return message.kind is Kind.EVENT_REMINDER and not stands(ports, message, event)
+
+
+def _untimely(message: Message, signup: SignUp) -> str:
     # However late it is sent: who came to a seat after its time has just been told of it (R-03, W-25).
     since = signup.confirmed_at or signup.created_at
     return "too-late" if since > message.due_at else ""

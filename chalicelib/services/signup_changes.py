@@ -36,7 +36,7 @@ def prove(ports: Ports, event_id: str, person_id: str, intent: Intent) -> Outcom
     """
 
     def step(signup: SignUp, now: datetime) -> SignUp:
-        if signup.waiting and signup.confirm_by is None:
+        if judged(signup, now).live and signup.confirm_by is None:
             raise _Already(signup)
         return domain.proved(signup, now)
 
@@ -168,6 +168,7 @@ def hand_over(
         if problems:
             raise Refused(problems)
         check_running(event)
+        _check_to_come(event, intent, now)
         check_audience(event.audience, colleague, profile, intent.actor, attempt.catalog, now)
         if lead := look.parties.get(other_id):
             if gone(ports, event_id, lead):
@@ -262,8 +263,8 @@ def _changed(
             raise _Already(before)
         check_version(tags, domain.etag(judged(before, now)))
         check_running(event)
-        if own and now >= event.ends_at and not intent.actor.staff:
-            raise refuse("stale-state", why="over")
+        if own:
+            _check_to_come(event, intent, now)
         after = step(event, before, now)
         also = needed(attempt, event, before) if needed else None
         by = intent.actor.actor_id
@@ -298,6 +299,12 @@ def _own(
     ):
         raise NotFound
     return event, signup
+
+
+def _check_to_come(event: Event, intent: Intent, now: datetime) -> None:
+    """What is over is not changed any more, but by hosts."""
+    if now >= event.ends_at and not intent.actor.staff:
+        raise refuse("stale-state", why="over")
 
 
 def _checked(event: Event, fields: Mapping[str, Any], intent: Intent) -> Mapping[str, Any]:

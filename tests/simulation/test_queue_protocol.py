@@ -37,6 +37,8 @@ from tests.event_scene import resizes as to_seats
 from tests.fakes import FakeClock, Store, memory_ports
 from tests.simulation.explorer import Ending, Scene, explore
 
+# A scene of a thousand endings takes a while on a busy machine.
+pytestmark = pytest.mark.timeout(600)
 T = TypeVar("T")
 Act = Callable[[Ports], Any]
 ROOM = Way.ROOM

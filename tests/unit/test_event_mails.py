@@ -10,9 +10,18 @@ from chalicelib.domain.events import State as EventState
 from chalicelib.domain.events import Way
 from chalicelib.domain.messages import EVERYBODY, Kind, State
 from chalicelib.domain.programmes import Programme
-from chalicelib.services import event_copies, event_series, events, sender, signup_changes
-from tests.builders import ANYBODY, STAFF, an_intent, at
-from tests.event_builders import END, START, a_hybrid, an_event, somebody
+from chalicelib.services import (
+    erasure,
+    event_copies,
+    event_series,
+    events,
+    sender,
+    signup_changes,
+    traces,
+)
+from chalicelib.services.signups import Guest
+from tests.builders import ADMIN, ANYBODY, STAFF, an_intent, at
+from tests.event_builders import END, START, a_hybrid, an_event, some_seats, somebody
 from tests.event_scene import EVENT, edits, id_of, signs_up
 from tests.seat_office import FIVE, Office, sequence
 
@@ -412,3 +421,88 @@ def test_moving_an_event_of_a_thousand_is_one_write_and_a_notice_each():
     office.deliver()
     assert len(office.store.mails) - before == 1000
     assert len({mail.to for mail in office.store.mails[before:]}) == 1000
+
+
+def test_the_link_is_not_told_as_the_old_place_to_who_came_to_the_room_since():
+    """S-24, I-14: they were told the link last, and the mail of their new way is still to go."""
+    link = "https://meet.example/x"
+    programme = Programme(address="Aulakatu 1", remote_link=link)
+    ways = {Way.ROOM: some_seats(), Way.REMOTE: some_seats(None)}
+    office = published(programme=programme, ways=ways)
+    office.sign_up("aino", way=Way.REMOTE)
+    office.deliver()
+    moves(office, 1)
+    office.do(signup_changes.switch, "aino", way=Way.ROOM)
+    (change,) = [e for e in office.store.messages.values() if e.kind is Kind.EVENT_CHANGE]
+    office.later(minutes=6)
+    sender.work(office.ports, change.message_id)  # that there was another way stays unsent
+    (mine,) = office.of_kind(Kind.EVENT_CHANGE)
+    sender.work(office.ports, mine.message_id)
+    (mail,) = [each for each in office.mails() if each.message["Subject"]][-1:]
+    assert office.letters[-1].kind is Kind.EVENT_CHANGE
+    assert "Aulakatu 1" in mail.text
+    assert "Ennen: Etänä" in mail.text
+    assert link not in mail.text
+    assert link not in mail.html
+
+
+def test_who_are_fewer_than_they_were_are_not_told_that_the_event_has_changed():
+    """R-10: nothing of it has, but the rules of its reminders."""
+    office = published()
+    office.sign_up("aino", guests=[Guest("Bertta", "bertta@gov.fi"), Guest("Carl")])
+    office.deliver()
+    forget = an_intent(ADMIN, method="DELETE", path="/v1/staff/persons")
+    erasure.begin(office.ports, id_of("bertta"), forget)
+    traces.signups(office.ports, id_of("bertta"), lambda: False)
+    assert office.of("aino").size == 2
+    edits(office.ports, {"reminders": ("PT2H",)})
+    assert office.run(office.clock.time + 6 * MINUTE) == []
+    assert {each.reason for each in office.of_kind(Kind.EVENT_CHANGE)} == {"nothing-new"}
+
+
+def late(expanded: bool) -> Office:
+    """The day before has come, and Aino's reminder is due; no worker has sent it yet."""
+    office = published("aino", programme=Programme(address="Aulakatu 1"))
+    office.clock.time = A_DAY_BEFORE
+    if expanded:
+        (everybody,) = [each for each in office.ports.outbox.due(A_DAY_BEFORE, 9) if each.rule]
+        sender.work(office.ports, everybody.message_id)
+    office.later(minutes=1)
+    return office
+
+
+@pytest.mark.parametrize("expanded", [False, True], ids=["to everybody", "to each"])
+@pytest.mark.parametrize(
+    "fields",
+    [{"reminders": ("P1D", "PT2H")}, {"programme": {"address": "Rantatie 2"}}],
+    ids=["rules", "place"],
+)
+def test_a_reminder_that_is_late_goes_out_though_staff_edit_the_event(expanded, fields):
+    """R-11, X-10: its time is past, so the new revision arms none that could take its place."""
+    office = late(expanded)
+    edits(office.ports, fields)
+    assert reminded(office, office.clock.time) == [("Aino", "P1D")]
+    edits(office.ports, {"reminders": ("P1D", "PT3H")})
+    assert reminded(office, A_DAY_BEFORE + timedelta(hours=1)) == []
+
+
+@pytest.mark.parametrize("expanded", [False, True], ids=["to everybody", "to each"])
+@pytest.mark.parametrize(
+    "fields",
+    [{"reminders": ("PT1H",)}, {"starts_at": START + MINUTE}],
+    ids=["no such rule", "moved"],
+)
+def test_a_reminder_that_is_late_does_not_go_out_where_it_is_not_due_any_more(expanded, fields):
+    """R-15, X-30"""
+    office = late(expanded)
+    edits(office.ports, fields)
+    assert reminded(office, office.clock.time) == []
+
+
+def test_of_several_revisions_the_last_that_armed_a_reminder_sends_it():
+    office = published("aino")
+    office.clock.time = A_DAY_BEFORE - MINUTE
+    edits(office.ports, {"reminders": ("P1D", "PT2H")})
+    office.later(minutes=2)
+    edits(office.ports, {"reminders": ("P1D", "PT3H")})
+    assert reminded(office, office.clock.time) == [("Aino", "P1D")]

@@ -13,7 +13,7 @@ from chalicelib.domain.signup_news import News, news
 from chalicelib.domain.signups import State
 from chalicelib.services import events, queues, signup_changes
 from tests.builders import ANYBODY, STAFF, an_intent
-from tests.event_builders import START, a_hybrid, a_signup, an_event, somebody
+from tests.event_builders import END, START, a_hybrid, a_signup, an_event, somebody
 from tests.event_scene import EVENT, Scene, does, edits, id_of, signs_up
 
 NEAR = {"offers_within": timedelta(hours=24), "offer_time": timedelta(hours=2)}
@@ -128,6 +128,34 @@ def test_a_seat_is_handed_to_nobody_who_may_not_have_it():
         scene.do(signup_changes.hand_over, "pia", colleague=replace(somebody("x"), email="nowhere"))
     with pytest.raises(Refused, match="stale-state"):
         scene.do(signup_changes.hand_over, "aino", colleague=somebody("sami"))
+
+
+def test_what_is_over_is_handed_to_nobody_but_by_hosts():
+    """S-25"""
+    scene = Scene()
+    scene.sign_up("eero")
+    scene.clock.time = END
+    with pytest.raises(Refused, match="stale-state") as refusal:
+        scene.do(signup_changes.hand_over, "eero", colleague=somebody("pia"))
+    assert refusal.value.problems[0].params == {"why": "over"}
+    scene.do(signup_changes.hand_over, "eero", colleague=somebody("pia"), actor=STAFF)
+    assert scene.states("eero", "pia") == ["handed-over", "confirmed"]
+
+
+def test_who_proves_twice_has_proved_once_whatever_came_of_it():
+    """W-15: the link is opened again when the seat that they waited for is offered."""
+    scene = Scene(an_event(1, **NEAR), prove_address=True)
+    scene.sign_up("eero")
+    scene.clock.time = START - timedelta(hours=20)
+    scene.sign_up("aino", actor=ANYBODY)
+    scene.do(signup_changes.prove, "aino")
+    scene.leave("eero")
+    assert scene.states("aino") == ["offered"]
+    before = scene.of("aino")
+    assert scene.do(signup_changes.prove, "aino") == before
+    scene.later(hours=2)
+    with pytest.raises(Refused, match="hold-expired"):
+        scene.do(signup_changes.prove, "aino")
 
 
 def test_a_party_keeps_its_guests_when_its_lead_hands_over():

@@ -78,7 +78,10 @@ def seat_changes(letter: Letter, teller: Teller) -> dict[str, Any]:
     )
     rows = [("when", was, now)]
     if not seat.remote:
-        place = venue_of(before.place, letter.site, teller.spaces, words.language)
-        rows.append(("where", line(place), line(seat.venue)))
+        # Who took part remotely was told the link: it is not theirs any more (I-14).
+        where = words(WAYS[Way.REMOTE])
+        if before.space_ids != (Way.REMOTE.value,):
+            where = venue_of(before.place, letter.site, teller.spaces, words.language)
+        rows.append(("where", line(where), line(seat.venue)))
     found = [Change(words(f"row.{name}"), old, new) for name, old, new in rows if old != new]
     return {"changes": found, "new_link": bool(seat.link) and seat.link != before.place}

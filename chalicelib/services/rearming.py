@@ -14,7 +14,9 @@ def stands(ports: Ports, message: Message, event: Event) -> bool:
     """Whether a message of a revision is still true of its event, as far as revisions go."""
     if message.revision == event.revision:
         return True
-    if message.kind is not Kind.EVENT_REMINDER or message.rule not in event.reminders:
+    if message.kind is not Kind.EVENT_REMINDER or not event.live:
+        return False
+    if message.rule not in event.reminders:
         return False
     zone = ports.settings.get().site.zone
     if reminder_due(message.rule, event.starts_at, zone) != message.due_at:

@@ -201,8 +201,10 @@ def test_who_leaves_twice_leaves_once(stage: MakeStage):
     """W-15"""
     scene = stage(an_event(1))
     scene.sign_up("eero", "aino", "pia")
-    scene.leave("eero", "eero")
-    assert scene.states("aino", "pia") == ["confirmed", "waiting"]
+    first, second = (scene.do(signup_changes.leave, "eero") for _ in range(2))
+    assert first == second == scene.of("eero")
+    assert scene.states("eero", "aino", "pia") == ["left", "confirmed", "waiting"]
+    assert len(scene.messages(Kind.PROMOTION)) == 1
     assert scene.news("eero") == ["confirmation", "cancellation"]
 
 

@@ -5,6 +5,7 @@ S-09, S-10, S-13 and S-21 say nothing of a store: they are in tests/unit.
 
 from collections.abc import Callable
 from datetime import timedelta
+from email import message_from_bytes
 
 import pytest
 
@@ -12,10 +13,11 @@ from chalicelib.domain.errors import Refused
 from chalicelib.domain.events import Way
 from chalicelib.domain.messages import Kind
 from chalicelib.domain.people import Person
+from chalicelib.domain.programmes import Programme
 from chalicelib.services import signup_changes, signup_imports, signups
 from chalicelib.services.signups import MOST_KNOWN, Guest
 from tests.builders import FORM, STAFF, an_intent
-from tests.contract.event_stage import Stage, at_commit, die
+from tests.contract.event_stage import Stage, at_commit, at_commits, die
 from tests.deaths import Died
 from tests.event_builders import CLOSES, OPENS, a_hybrid, an_event, somebody
 from tests.event_scene import EVENT, a_wish, id_of, signs_up
@@ -198,11 +200,16 @@ def test_without_seats_everybody_waits_and_the_first_seat_is_the_first_s(stage: 
 
 
 def test_one_who_goes_remote_leaves_the_seat_to_who_waits(stage: MakeStage):
-    """S-24"""
-    scene = stage(a_hybrid())
+    """S-24: in one transaction, and with the link in the new entry of who goes alone."""
+    link = "https://meet.example/x"
+    scene = stage(a_hybrid(programme=Programme(remote_link=link)))
     scene.sign_up(*FIVE, "pia")
     scene.deliver()
+    commits: list[str] = []
+    plain, scene.ports = scene.ports, at_commits(scene.ports, lambda: commits.append("one"))
     mine = scene.do(signup_changes.switch, "aino", way=Way.REMOTE)
+    scene.ports = plain
+    assert commits == ["one"]
     assert mine
     assert (mine.way, mine.state, mine.sequence) == (Way.REMOTE, "confirmed", 1)
     assert scene.states("pia") == ["confirmed"]
@@ -212,6 +219,8 @@ def test_one_who_goes_remote_leaves_the_seat_to_who_waits(stage: MakeStage):
         scene.do(signup_changes.switch, "aino", way=Way.ROOM)
     scene.check()
     assert scene.mails("aino") == ["REQUEST", "REQUEST"]
+    told = {each.to: b"CONFERENCE" in _calendar(each.raw) for each in scene.outside.mails}
+    assert [to for to, joins in told.items() if joins] == [somebody("aino").email]
 
 
 def test_a_seat_is_handed_to_a_colleague_past_the_queue(stage: MakeStage):
@@ -241,6 +250,14 @@ def test_a_full_way_is_named_and_nobody_waits_for_another(stage: MakeStage):
     assert refusal.value.problems[0].params == {"why": "remote"}
     scene.sign_up("d", actor=FORM)
     assert scene.states("d") == ["confirmed"]
+
+
+def _calendar(raw: bytes) -> bytes:
+    """The calendar part of a mail; nothing of one without."""
+    for part in message_from_bytes(raw).walk():
+        if part.get_content_type() == "text/calendar":
+            return bytes(part.get_payload(decode=True))
+    return b""
 
 
 def known(letter: str) -> tuple[Guest, ...]:

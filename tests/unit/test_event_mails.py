@@ -506,3 +506,11 @@ def test_of_several_revisions_the_last_that_armed_a_reminder_sends_it():
     office.later(minutes=2)
     edits(office.ports, {"reminders": ("P1D", "PT3H")})
     assert reminded(office, office.clock.time) == [("Aino", "P1D")]
+
+
+def test_a_reminder_that_is_late_becomes_none_for_anybody_where_the_event_was_called_off():
+    """W-16: with a thousand sign-ups still to be ended, it would be a thousand messages."""
+    office = late(expanded=False)
+    events.call_off(office.ports, EVENT, "", an_intent(STAFF), seconds=0.0)
+    assert reminded(office, office.clock.time) == []
+    assert office.of_kind(Kind.EVENT_REMINDER) == []

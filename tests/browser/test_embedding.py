@@ -7,10 +7,13 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, expect
 
+from chalicelib.services import events
 from tests.browser.conftest import Lab, Open
 from tests.browser.server import another_site
 from tests.browser.test_booking import fill_in
 from tests.browser.test_login import log_in
+from tests.builders import STAFF, an_intent
+from tests.event_builders import an_event
 
 Embed = Callable[..., str]
 OTHER = "https://other.example"
@@ -49,6 +52,36 @@ def test_a_form_on_another_site_s_page_books_for_nobody_who_logged_in(
     expect(form.locator("h1")).to_have_text("The booking is confirmed")
     form.get_by_role("link", name="See the free spaces of the week").click()
     expect(page.locator("h1")).to_contain_text("Free spaces in week 49")  # in the whole window
+    assert page.url.startswith(lab.base)
+
+
+def test_one_signs_up_with_a_guest_on_another_site_s_page(
+    lab: Lab, open_page: Open, embed: Embed
+) -> None:
+    """Also where something is wrong at first; what comes after is in the whole window."""
+    event = an_event(opens_at=lab.ports.clock.now())
+    events.create(lab.ports, event, an_intent(STAFF))
+    page = open_page(language="fi")
+    site = embed(page, "/events/e_one/signup?lang=fi")
+    form = page.frame_locator("iframe")
+    form.get_by_role("link", name="English").click()
+    form.locator("#name").fill("Aino Aalto")
+    form.get_by_role("button", name="Add a companion").click()
+    form.locator("#guest_1_name").fill("Eero Eskola")
+    form.locator("#signup > button.button").click()
+    expect(form.locator(".summary h2")).to_have_text("Check the form")
+    form.locator("#email").fill("aino.aalto@gov.fi")
+    form.locator("#accept_terms").check()
+    form.locator("#signup > button.button").click()
+    expect(form.locator("h1")).to_have_text("You have a seat")
+    assert page.url == f"{site}/"
+    (made,) = lab.store.signups.values()
+    assert (made.person.name, [each.name for each in made.members]) == (
+        "Aino Aalto",
+        ["Eero Eskola"],
+    )
+    form.get_by_role("link", name="To the page of the event").click()
+    expect(page.locator("h1")).to_have_text("Workshop")
     assert page.url.startswith(lab.base)
 
 

@@ -392,6 +392,17 @@ def test_an_event_leads_to_a_seat_to_its_queue_or_to_nothing(api: Api, language:
             sign_up(api, event_id, f"guest{number}")
 
 
+def test_whom_to_ask_is_an_address_to_write_to_and_whatever_else_is_text(
+    api: Api, browser: Browser
+) -> None:
+    typed = "Sami, sami.salo@gov.fi <script>alert(1)</script> javascript:alert(1)"
+    page = browser.get(f"/events/{write(api, contact=typed)}")
+    keeps_the_rules(page, "fi", "mailto:sami.salo@gov.fi")
+    assert facts(page)["Lisätietoja"] == typed
+    (fact,) = [each for each in page.all("dd") if "Sami" in each.text]
+    assert [each.attrs["href"] for each in fact.all("a")] == ["mailto:sami.salo@gov.fi"]
+
+
 def test_of_what_has_no_limit_no_engine_is_told_one(api: Api, browser: Browser) -> None:
     event_id = write(api, room={"limit": 3}, remote={"limit": None})
     found = data(browser.get(f"/events/{event_id}"))

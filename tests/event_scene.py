@@ -6,7 +6,8 @@ from typing import Any
 
 from chalicelib.domain.events import Event, Way, resized
 from chalicelib.domain.people import Actor, person_id_of
-from chalicelib.domain.signups import SignUp, State
+from chalicelib.domain.queueing import behind_the_others
+from chalicelib.domain.signups import Entry, SignUp, State, place_of
 from chalicelib.services import events, signup_changes, signups
 from chalicelib.services.ports import Ports
 from chalicelib.services.signups import Guest, SignUpRequest
@@ -194,9 +195,21 @@ def _check_event(store: Store, event: Event) -> None:
     waiting = {(event_id, each.way, each.number): each.person_id for each in live if each.waiting}
     queued = {key: entry.person_id for key, entry in store.queues.items() if key[0] == event_id}
     assert queued == waiting
+    if event.live:
+        _check_places(event, [entry for key, entry in store.queues.items() if key[0] == event_id])
+
     parties = {(event_id, person): each.person_id for each in live for person in each.person_ids}
     assert {key: led for key, led in store.parties.items() if key[0] == event_id} == parties
     assert len(parties) == sum(len(each.person_ids) for each in live)
+
+
+def _check_places(event: Event, queue: list[Entry]) -> None:
+    """What the counters say of a place is where it is; and of who joined last they say it."""
+    for each in queue:
+        known = behind_the_others(event, each)
+        assert (known is not None) == (each.number == event.ways[each.way].next_number - 1)
+        beside = [other for other in queue if other.way is each.way]
+        assert known in (None, place_of(each.number, beside))
 
 
 def check_nobody_waits_beside_a_seat(store: Store) -> None:

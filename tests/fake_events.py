@@ -37,8 +37,12 @@ class FakeEvents:
     def head(self, event_id: str, way: Way) -> Entry | None:
         return self._store.call("events.head", lambda: next(iter(self._queue(event_id, way)), None))
 
-    def queue(self, event_id: str, way: Way) -> list[Entry]:
-        return self._store.call("events.queue", lambda: self._queue(event_id, way))
+    def queue(self, event_id: str, way: Way, before: int | None = None) -> list[Entry]:
+        def read() -> list[Entry]:
+            found = self._queue(event_id, way)
+            return [each for each in found if before is None or each.number < before]
+
+        return self._store.call("events.queue", read)
 
     def _queue(self, event_id: str, way: Way) -> list[Entry]:
         found = sorted(self._store.queues.items())

@@ -23,7 +23,7 @@ from chalicelib.domain.events import Way
 from chalicelib.domain.limits import Purpose
 from chalicelib.domain.people import Person
 from chalicelib.domain.signups import Place, SignUp, etag, parts_of
-from chalicelib.services import signup_changes, signup_proof, signups
+from chalicelib.services import queues, signup_changes, signup_proof, signups
 from chalicelib.services.access import Action
 
 routes = Routes("signups")
@@ -267,7 +267,7 @@ def rendered(call: Call, status: int) -> Render:
     """How a sign-up is answered and stored for replays: nothing in it is said of a person."""
 
     def render(signup: SignUp) -> dict[str, Any]:
-        return _answer(call, status, signup, signups.place(call.ports, signup))
+        return _answer(call, status, signup, queues.place(call.ports, signup))
 
     return render
 

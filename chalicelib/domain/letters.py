@@ -72,7 +72,7 @@ class Seat:
 
     event: Event
     signup: SignUp
-    position: int = 0  # in the queue, from 1 on; 0 where it does not stand there
+    position: int = 0  # in the queue, from 1 on; 0 where the letter does not tell it
     venue: str = ""  # in the language of the reader
     ticket: str = ""  # the code by which who comes is checked in
     link: str = ""  # of a confirmed remote person, and of nobody else (I-14)

@@ -98,6 +98,20 @@ def behind_all(seats: Seats) -> Place:
     return Place(seats.parties, seats.waiting)
 
 
+def behind_the_others(event: Event, entry: Entry) -> Place | None:
+    """Where a party stands that joined last, by the counters; None where another did, or they say less.
+
+    They are of the moment in which the event was read: nobody can have joined before that party since.
+    """
+    seats = seats_of(event, entry.way)
+    others = Place(seats.parties - 1, seats.waiting - entry.size)
+    last = entry.number == seats.next_number - 1
+    # Those of a cancelled event move no more; and who has left since then is not among the others.
+    if not event.live or not last or not 0 <= others.parties <= others.persons:
+        return None
+    return others
+
+
 def at_the_door(
     event: Event, way: Way, size: int, now: datetime, override: Collection[str] = ()
 ) -> Needs:

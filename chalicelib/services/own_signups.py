@@ -14,7 +14,7 @@ from chalicelib.domain.letters import Seat
 from chalicelib.domain.people import Actor
 from chalicelib.domain.private_feeds import attended_in_sight
 from chalicelib.domain.signups import Part, Place, judged
-from chalicelib.services import signups
+from chalicelib.services import queues
 from chalicelib.services.ports import Fields, Page, Ports
 from chalicelib.services.seat_letters import content
 
@@ -75,7 +75,7 @@ def listed(ports: Ports, actor: Actor, limit: int, after: Fields | None) -> Page
 
 def shown(ports: Ports, one: Attending) -> Listed:
     """With its place in the queue."""
-    return Listed(one, signups.place(ports, one.signup))
+    return Listed(one, queues.place(ports, one.signup, one.event))
 
 
 def seats(

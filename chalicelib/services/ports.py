@@ -207,8 +207,8 @@ class Events(Protocol):
     def head(self, event_id: str, way: Way) -> QueueEntry | None:
         """Who waits first, strongly consistent."""
 
-    def queue(self, event_id: str, way: Way) -> list[QueueEntry]:
-        """Everybody who waits, in order, strongly consistent."""
+    def queue(self, event_id: str, way: Way, before: int | None = None) -> list[QueueEntry]:
+        """Everybody who waits, or those alone before a number, in order, strongly consistent."""
 
     def lapsed(self, event_id: str, now: datetime, limit: int) -> list[str]:
         """Whose sign-ups are over by themselves at `now`, longest first, strongly consistent."""

@@ -13,10 +13,20 @@ from chalicelib.domain.events import Event, Promotion, Way, promotion
 from chalicelib.domain.kept import is_somebody
 from chalicelib.domain.messages import Message
 from chalicelib.domain.people import CLOCK
-from chalicelib.domain.queueing import Change, Needs, given
+from chalicelib.domain.queueing import Change, Needs, behind_the_others, given
 from chalicelib.domain.signup_messages import signup_messages
 from chalicelib.domain.signup_news import news
-from chalicelib.domain.signups import Entry, SignUp, expired, judged, lapsed, promoted
+from chalicelib.domain.signups import (
+    Entry,
+    Place,
+    SignUp,
+    entry_of,
+    expired,
+    judged,
+    lapsed,
+    place_of,
+    promoted,
+)
 from chalicelib.services import holds
 from chalicelib.services.ports import Look, Ports, Transaction
 
@@ -130,6 +140,20 @@ def settle(ports: Ports, event_id: str, way: Way) -> int:
             ports.clock.pause(lost)
     log.warning("a queue was left to the clock", extra={"event_id": event_id})
     return done
+
+
+def place(ports: Ports, signup: SignUp, event: Event | None = None) -> Place | None:
+    """Where a sign-up stands in its queue, or None where it does not.
+
+    Of who joined last the event knows, if it was read with the sign-up; of others those before are read.
+    """
+    entry = entry_of(signup)
+    if entry is None:
+        return None
+    known = behind_the_others(event, entry) if event is not None else None
+    if known is not None:
+        return known
+    return place_of(entry.number, ports.events.queue(entry.event_id, entry.way, entry.number))
 
 
 def expire_lapsed(ports: Ports, event_id: str) -> int:

@@ -12,10 +12,8 @@ from chalicelib.domain.notices import is_for
 from chalicelib.domain.signups import (
     SignUp,
     State,
-    entry_of,
     has_links,
     judged,
-    place_of,
     told_of_the_event,
 )
 from chalicelib.services.links import (
@@ -26,6 +24,7 @@ from chalicelib.services.links import (
     unsubscribe_url,
 )
 from chalicelib.services.ports import MessageContext, Ports
+from chalicelib.services.queues import place
 from chalicelib.services.rearming import stands
 from chalicelib.services.verdicts import Drop, Ready, Wait, blank, settled
 
@@ -66,7 +65,7 @@ def seat_letter(
     outdated = "moved" if _outdated(ports, message, context.event) else ""
     if reason := _untrue(message, context, signup, told.told, catalog) or outdated:
         return Drop(reason)
-    seat = _seat(ports, context.event, signup, catalog)
+    seat = _seat(ports, message.kind, context.event, signup, catalog)
     method = _method(message, seat, told.told)
     letter = _letter(ports, message, seat, method, catalog, now)
     before = told.told.facts if told.told else None
@@ -93,16 +92,16 @@ def content(event: Event, signup: SignUp, catalog: Catalog, language: str) -> tu
     return venue_of(place, catalog.site, catalog.spaces, language), ""
 
 
-def _seat(ports: Ports, event: Event, signup: SignUp, catalog: Catalog) -> Seat:
-    entry = entry_of(signup)
-    queue = ports.events.queue(event.event_id, signup.way) if entry else []
+def _seat(ports: Ports, kind: Kind, event: Event, signup: SignUp, catalog: Catalog) -> Seat:
+    # Others who wait are told of the event, however many they are: nobody's queue is read for that.
+    waits_at = place(ports, signup, event) if kind is Kind.WAITING else None
     venue, link = content(event, signup, catalog, signup.person.language)
     # At the door they are asked for it: who takes part from elsewhere comes to none.
     comes = signup.state is State.CONFIRMED and signup.way is Way.ROOM
     return Seat(
         event,
         signup,
-        position=place_of(entry.number, queue).position if entry else 0,
+        position=waits_at.position if waits_at else 0,
         venue=venue,
         link=link,
         ticket=ticket_code(ports, signup.signup_id) if comes else "",

@@ -18,16 +18,14 @@ from chalicelib.domain.signups import (
     SignUp,
     again,
     as_kept,
-    entry_of,
     judged,
     parts_of,
-    place_of,
 )
 from chalicelib.domain.signups import State as SignUpState
 from chalicelib.services import holds, reading_log
 from chalicelib.services.access import Action, may, owns
 from chalicelib.services.ports import Look, Ports, Snapshot
-from chalicelib.services.queues import expire_lapsed, gone, put, settle
+from chalicelib.services.queues import expire_lapsed, gone, place, put, settle
 from chalicelib.services.requests import check_audience, standing, who
 from chalicelib.services.sender import nudge
 from chalicelib.services.telling_again import again_due
@@ -117,15 +115,7 @@ def read(ports: Ports, signup_id: str, actor: Actor) -> Seen:
 def seen(ports: Ports, event: Event, found: SignUp) -> Seen:
     """A stored sign-up as it is now."""
     signup = judged(found, ports.clock.now())
-    return Seen(event, signup, place(ports, signup))
-
-
-def place(ports: Ports, signup: SignUp) -> Place | None:
-    """Where a sign-up stands in its queue, or None where it does not."""
-    entry = entry_of(signup)
-    if entry is None:
-        return None
-    return place_of(entry.number, ports.events.queue(entry.event_id, entry.way))
+    return Seen(event, signup, place(ports, signup, event))
 
 
 def _sign_up(attempt: Attempt, request: SignUpRequest, told: list[Message]) -> Seen:

@@ -292,6 +292,9 @@ def test_a_queue_is_in_the_order_of_its_numbers_way_by_way(backend: Backend):
     assert backend.ports.events.head("e_one", Way.REMOTE).person_id == "p_far"
     assert backend.ports.events.head("e_other", ROOM) is None
     assert place_of(100, queue) == Place(2, 2)
+    before = {number: backend.ports.events.queue("e_one", ROOM, number) for number in (9, 10, 100)}
+    assert before == {9: [], 10: queue[:1], 100: queue[:2]}
+    assert backend.ports.events.queue("e_one", ROOM, 1) == []
     assert counters(backend)[2] == 3
     assert counters(backend, Way.REMOTE)[2] == 1
 

@@ -13,7 +13,7 @@ from chalicelib.domain.programmes import Programme
 from chalicelib.domain.queueing import Count, Needs
 from chalicelib.domain.signups import Entry, Member, Place, State
 from tests.builders import EERO
-from tests.event_builders import CLOSES, NOW, OPENS, START, a_signup, an_event
+from tests.event_builders import CLOSES, NOW, OPENS, START, a_signup, an_event, some_seats
 
 A_MILLISECOND = timedelta(milliseconds=1)
 A_MINUTE = timedelta(minutes=1)
@@ -379,3 +379,22 @@ def test_every_condition_is_missed_by_one(needs, missed):
     almost = Needs(free_from=2, number=7)
     assert all(queueing.met(seats, almost).values())
     assert queueing.met(seats, Needs(free_below=2, or_somebody_waits=True)) == {"free-below": True}
+
+
+@pytest.mark.parametrize(
+    ("counters", "place"),
+    [
+        ({"waiting": 6, "parties": 3}, Place(2, 4)),
+        ({"waiting": 2, "parties": 1}, Place(0, 0)),
+        ({"waiting": 6, "parties": 3, "next_number": 9}, None),  # somebody joined since
+        ({"waiting": 6, "parties": 3, "next_number": 7}, None),  # read before they joined
+        ({"waiting": 0, "parties": 0}, None),  # read after they left, who were alone
+        ({"waiting": 1, "parties": 1}, None),  # and where one more is there
+    ],
+)
+def test_the_counters_know_where_who_joined_last_stands_and_of_nobody_else(counters, place):
+    seats = some_seats(free=0, **{"next_number": 8, **counters})
+    event, entry = an_event(ways={Way.ROOM: seats}), Entry("e_one", Way.ROOM, 7, "p_aino", 2)
+    assert queueing.behind_the_others(event, entry) == place
+    cancelled = replace(event, state=EventState.CANCELLED)
+    assert queueing.behind_the_others(cancelled, entry) is None

@@ -17,7 +17,7 @@ from chalicelib.services.seat_letters import content
 from tests.builders import ANYBODY, STAFF, an_intent
 from tests.deaths import Died
 from tests.event_builders import START, a_hybrid, a_signup, an_event, somebody
-from tests.event_scene import EVENT, id_of
+from tests.event_scene import EVENT, edits, id_of
 from tests.mails import a_letter, read
 from tests.seat_office import FIVE, Office, full, sequence
 
@@ -45,6 +45,21 @@ def test_the_place_is_that_of_the_moment_in_which_the_mail_is_sent():
     office.deliver()
     (letter,) = [each for each in office.letters if each.kind is Kind.WAITING]
     assert letter.seat.position == 1
+
+
+def test_no_queue_is_read_for_who_joined_last_or_for_what_does_not_tell_the_place():
+    """However many wait: the event's counters know the last one's place, and its news names none."""
+    office = Office()
+    office.sign_up(*FIVE)
+    for number, name in enumerate(["liisa", "matti", "pia"], start=1):
+        office.sign_up(name)
+        (letter,) = [each for each in office.deliver() if each.kind is Kind.WAITING]
+        assert letter.seat.position == number
+    later = {"starts_at": START + timedelta(hours=1), "ends_at": START + timedelta(hours=2)}
+    edits(office.ports, later)
+    told = office.run(office.clock.now() + timedelta(hours=1))
+    assert [each.kind for each in told].count(Kind.EVENT_CHANGE) == 8
+    assert "events.queue" not in office.store.calls
 
 
 def test_who_is_promoted_gets_an_entry_that_is_newer_than_any_before():

@@ -231,9 +231,9 @@ def part_of(item: Mapping[str, Any]) -> Part:
     return Part(item["event_id"], item.get("led_by") or item["person_id"])
 
 
-def waiting_key(entry: Entry) -> str:
+def waiting_key(way: Way, number: int) -> str:
     """Where a place in the queue stands: in the order of its number."""
-    return f"{WAITING}{entry.way}#{entry.number:09d}"
+    return f"{WAITING}{way}#{number:09d}"
 
 
 def waiting_item(entry: Entry) -> Item:
@@ -241,7 +241,7 @@ def waiting_item(entry: Entry) -> Item:
     return {
         "schema": SCHEMA,
         "event_id": entry.event_id,
-        "item": waiting_key(entry),
+        "item": waiting_key(entry.way, entry.number),
         "led_by": entry.person_id,
         "size": entry.size,
     }

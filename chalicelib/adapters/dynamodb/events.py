@@ -71,26 +71,21 @@ class Events:
         found = self._query(event_id, f"{WAITING}{way}#", limit=1)
         return entry_of(found[0]) if found else None
 
-    def queue(self, event_id: str, way: Way) -> list[Entry]:
-        """Everybody who waits, in order, strongly consistent."""
-        arguments = self._beginning(event_id, f"{WAITING}{way}#")
+    def queue(self, event_id: str, way: Way, before: int | None = None) -> list[Entry]:
+        """Everybody who waits, or those alone before a number, in order, strongly consistent."""
+        first = f"{WAITING}{way}#"
+        arguments = (
+            self._beginning(event_id, first)
+            if before is None
+            else self._between(event_id, first, waiting_key(way, before - 1))
+        )
         return [entry_of(each) for each in pages(self._clock, self._client.query, **arguments)]
 
     def lapsed(self, event_id: str, now: datetime, limit: int) -> list[str]:
         """Whose sign-ups are over by themselves at `now`, longest first, strongly consistent."""
-        answer = read(
-            self._clock,
-            self._client.query,
-            TableName=self._table,
-            ConsistentRead=True,
-            KeyConditionExpression="event_id = :event AND #item BETWEEN :first AND :last",
-            ExpressionAttributeNames={"#item": "item"},
-            # What stands behind an instant begins with "#", and "$" is the sign after it.
-            ExpressionAttributeValues=typed(
-                {":event": event_id, ":first": DUE, ":last": f"{DUE}{iso(now)}$"}
-            ),
-            Limit=limit,
-        )
+        # What stands behind an instant begins with "#", and "$" is the sign after it.
+        arguments = self._between(event_id, DUE, f"{DUE}{iso(now)}$") | {"Limit": limit}
+        answer = read(self._clock, self._client.query, **arguments)
         return [plain(item)["led_by"] for item in answer["Items"]]
 
     def signups(self, event_id: str, limit: int, after: Fields | None) -> Page[SignUp]:
@@ -291,12 +286,12 @@ class Events:
         if will is not None:
             tx.put("events", waiting_item(will), KEYS, **how)
         elif was is not None:
-            tx.delete("events", _key(was.event_id, waiting_key(was)), **how)
+            tx.delete("events", _key(was.event_id, waiting_key(was.way, was.number)), **how)
 
     def _stands(self, tx: Transaction, head: Entry) -> None:
         tx.check(
             "events",
-            _key(head.event_id, waiting_key(head)),
+            _key(head.event_id, waiting_key(head.way, head.number)),
             condition="led_by = :head AND #size = :size",
             names={"#size": "size"},
             values={":head": head.person_id, ":size": head.size},
@@ -316,6 +311,17 @@ class Events:
             "KeyConditionExpression": "event_id = :event AND begins_with(#item, :beginning)",
             "ExpressionAttributeNames": {"#item": "item"},
             "ExpressionAttributeValues": typed({":event": event_id, ":beginning": beginning}),
+        }
+
+    def _between(self, event_id: str, first: str, last: str) -> Item:
+        return {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "event_id = :event AND #item BETWEEN :first AND :last",
+            "ExpressionAttributeNames": {"#item": "item"},
+            "ExpressionAttributeValues": typed(
+                {":event": event_id, ":first": first, ":last": last}
+            ),
         }
 
     def _page(self, arguments: Item, after: Fields | None, made: Callable[[Item], T]) -> Page[T]:

@@ -129,8 +129,13 @@ class Table(StrEnum):
     UNPROVED = "unproved"
 
 
+# Of which all is read to find the little that is due: what was not, judged by the same moment, is not later
+# that night, so that only what something was done to is looked at again, and at once.
+ONCE = frozenset({Table.UNPROVED})
 # First everything is done, then everything is looked at again.
-STAGES = tuple((table, counts) for counts in (False, True) for table in Table)
+STAGES = tuple(
+    (table, counts) for counts in (False, True) for table in Table if not (counts and table in ONCE)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from chalicelib.domain.errors import Race
 from chalicelib.domain.events import Event, closed, unnamed
 from chalicelib.domain.figures import figures
 from chalicelib.domain.kept import is_somebody
-from chalicelib.domain.people import CLOCK
 from chalicelib.domain.retention import Moment
 from chalicelib.domain.signups import Part
 from chalicelib.services import traces
 from chalicelib.services.attendance import all_of
+from chalicelib.services.kept_notes import noted
 from chalicelib.services.ports import Ports
 
 Stop = Callable[[], bool]
@@ -31,10 +31,10 @@ def forget(ports: Ports, event_id: str, moment: Moment, stop: Stop) -> bool:
         return False
     try:
         if event.closed_at is None:
-            event = _save(ports, event, closed(event, _answered(ports, event), ports.clock.now()))
+            event = noted(ports, event, closed(event, _answered(ports, event), ports.clock.now()))
         if not _forget_all(ports, event, stop):
             return False
-        _save(ports, event, unnamed(event), log=True)
+        noted(ports, event, unnamed(event), "forget-names")
     except Race:
         return False
     return True
@@ -70,13 +70,3 @@ def _answered(ports: Ports, event: Event) -> dict[str, dict[str, int]]:
     now = ports.clock.now()
     found = figures(all_of(ports, event.event_id), event.ways, event.questions, now, event.counted)
     return {key: dict(counts) for key, counts in found.answers.items()}
-
-
-def _save(ports: Ports, before: Event, after: Event, *, log: bool = False) -> Event:
-    tx = ports.begin()
-    ports.events.save(tx, before, after)
-    if log:
-        subject, now = f"event#{after.event_id}", ports.clock.now()
-        ports.audit.add(tx, subject=subject, actor=CLOCK.actor_id, action="forget-names", at=now)
-    tx.commit()
-    return after

@@ -21,6 +21,7 @@ from chalicelib.domain.notices import Notice
 from chalicelib.domain.people import CLOCK
 from chalicelib.domain.retention import (
     MESSAGES,
+    ONCE,
     STAGES,
     Moment,
     Night,
@@ -106,10 +107,13 @@ def _turn(ports: Ports, night: Night, stop: float) -> Night | None:
             continue
         if counting:
             left += 1
-        elif walk.act(ports, thing, rule, moment, over):
+            continue
+        if walk.act(ports, thing, rule, moment, over):
             done[rule.name] += 1
         elif over():
             return None  # so it is gone on with, and not passed over
+        if table in ONCE:
+            left += walk.due(ports, thing, moment) is not None
     after = domain.turned(night, page.next, done, left, ports.clock.now())
     if after.over:
         log.info("retention", extra={"counts": dict(after.counts), "overdue": after.last_overdue})

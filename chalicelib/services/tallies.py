@@ -12,10 +12,10 @@ from chalicelib.domain import retention
 from chalicelib.domain.errors import Race
 from chalicelib.domain.events import Event, cleared, tallied
 from chalicelib.domain.figures import figures
-from chalicelib.domain.people import CLOCK
 from chalicelib.domain.retention import Moment
 from chalicelib.domain.signups import SignUp, has_needs, without_needs
 from chalicelib.services.attendance import NO_NEEDS, all_of
+from chalicelib.services.kept_notes import noted
 from chalicelib.services.ports import Ports
 
 TRIES = 3
@@ -43,12 +43,12 @@ def clear(ports: Ports, event_id: str, moment: Moment) -> bool:
 
 def _go_on(ports: Ports, event: Event) -> None:
     if event.counted is None:
-        event = _save(ports, event, _counted(ports, event))
+        event = noted(ports, event, _counted(ports, event))
     # Nothing new is said from here on: who writes on condition of the version before loses.
     left = filter(has_needs, all_of(ports, event.event_id))
     while some := list(islice(left, TOGETHER)):
         _remove(ports, event, some)
-    _save(ports, event, cleared(event), log=True)
+    noted(ports, event, cleared(event), "forget-needs")
 
 
 def _counted(ports: Ports, event: Event) -> Event:
@@ -61,13 +61,3 @@ def _remove(ports: Ports, event: Event, some: Iterable[SignUp]) -> None:
     tx = ports.begin()
     ports.events.write(tx, event, [(each, without_needs(each)) for each in some], NO_NEEDS)
     tx.commit()
-
-
-def _save(ports: Ports, before: Event, after: Event, *, log: bool = False) -> Event:
-    tx = ports.begin()
-    ports.events.save(tx, before, after)
-    if log:
-        subject, now = f"event#{after.event_id}", ports.clock.now()
-        ports.audit.add(tx, subject=subject, actor=CLOCK.actor_id, action="forget-needs", at=now)
-    tx.commit()
-    return after

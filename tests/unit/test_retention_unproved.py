@@ -142,6 +142,19 @@ def test_those_of_which_nobody_can_be_left_are_not_read() -> None:
     assert scene.store.calls == []
 
 
+def test_a_night_reads_the_sign_ups_of_an_event_once_and_where_something_goes_till_nothing_is_left() -> (
+    None
+):
+    """Nothing can be due later that night that was not when it was looked at; but what went is looked for."""
+    scene = a_stranger()
+    runs(scene, NIGHT - timedelta(days=1))
+    assert scene.store.calls.count("events.signups") == 1
+    scene.store.calls.clear()
+    assert runs(scene).overdue == 0
+    assert scene.store.calls.count("events.signups") == 3  # is there any, which, and is there still
+    check_gone(scene)
+
+
 def test_where_time_is_up_it_goes_on_and_who_writes_meanwhile_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -34,6 +34,7 @@ BOOK, LOOK = "book one space", "availability, 20 spaces, a week"
 NOBODY, SOMEBODY = f"{BOOK}, by nobody in particular", f"{BOOK}, in a session"
 LINK, ENTER = "ask for a mail to log in by", "log in by its code"
 SEAT, WAIT, LEAVE = "sign up, a seat", "sign up, a place in the queue", "leave, and who waits is in"
+LAST, MIDDLE = "read the last place in a queue", "read one in the middle of a queue"
 MANY_IN = 40  # who signed up before the second time that each is counted
 MOVE = f"move an event, {MANY_IN} signed up"
 WEEK = "from=2026-12-07&to=2026-12-14"
@@ -237,9 +238,14 @@ def _events(ask: Callable[..., Answer], lab: Lab) -> None:
         _signs_up(lambda _, __, *rest: asked(*rest)[0], "", crowded, n) for n in range(MANY_IN // 2)
     ]
     _signs_up(ask, f"{SEAT}, {MANY_IN // 2} are in", crowded, MANY_IN)
-    for number in range(MANY_IN // 2, MANY_IN):
+    made += [
         _signs_up(lambda _, __, *rest: asked(*rest)[0], "", crowded, number)
-    _signs_up(ask, f"{WAIT}, {MANY_IN // 2} wait", crowded, MANY_IN + 1)
+        for number in range(MANY_IN // 2, MANY_IN)
+    ]
+    waiting = made[MANY_IN // 2 :]
+    last = _signs_up(ask, f"{WAIT}, {MANY_IN // 2} wait", crowded, MANY_IN + 1)
+    ask(LAST, 200, "GET", last)
+    ask(MIDDLE, 200, "GET", waiting[MANY_IN // 4])
     ask(f"{LEAVE}, {MANY_IN} are there", 200, "DELETE", made[0], None, If_Match="*")
     staff = f"/v1/staff{crowded.removeprefix('/v1')}"
     moved = {"start": "2026-12-18T10:00", "end": "2026-12-18T12:00"}

@@ -1,5 +1,7 @@
 """What may not grow: the requests of a booking and of a week of twenty spaces."""
 
+from collections import Counter
+
 import pytest
 
 from chalicelib.services.availability import Search, search
@@ -10,9 +12,11 @@ from tests.benchmarks.meter import Cost
 from tests.benchmarks.operations import (
     BOOK,
     ENTER,
+    LAST,
     LINK,
     LOOK,
     MANY_IN,
+    MIDDLE,
     MOVE,
     NOBODY,
     SEAT,
@@ -63,6 +67,15 @@ def test_joining_a_queue_reads_no_queue(counted: dict[str, Cost]) -> None:
     few, many = counted[WAIT], counted[f"{WAIT}, {MANY_IN // 2} wait"]
     assert many.requests == {"BatchGetItem": 3, "UpdateItem": 1, "TransactWriteItems": 1}
     assert (few.requests, few.actions, few.items) == (many.requests, many.actions, many.items)
+
+
+def test_a_place_in_a_queue_is_read_with_those_before_it_alone_and_the_last_with_nobody(
+    counted: dict[str, Cost],
+) -> None:
+    last, middle = counted[LAST], counted[MIDDLE]
+    assert "Query" not in last.requests
+    assert middle.requests == last.requests + Counter(Query=1)
+    assert middle.items == last.items + MANY_IN // 4
 
 
 def test_moving_an_event_is_one_transaction_however_many_are_in(counted: dict[str, Cost]) -> None:

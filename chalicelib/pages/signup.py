@@ -131,6 +131,7 @@ def _form_page(
         can_add=guests < event.group_size - 1,
         own=None if call.known_actor.staff else reader,
         knows_guests=reader is not None,
+        to_prove=catalog.site.prove_address and reader is None and not call.known_actor.staff,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.signups import State
+from chalicelib.pages.words import texts
 from chalicelib.services import links
 from tests.api.conftest import FORM_KEY, STAFF_KEY, Api
 from tests.api.test_pages import keeps_the_rules
@@ -101,6 +102,28 @@ def test_a_refresh_signs_nobody_up_twice(api: Api, plain: str) -> None:
     first, second = sends(browser, form, **AINO), sends(browser, form, **AINO)
     assert (first.status, second.status) == (201, 201)
     assert len(api.store.signups) == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_form_says_that_who_logs_in_first_has_nothing_to_prove(
+    api: Api, plain: str, language: str
+) -> None:
+    said = texts(language)["signup"]["log_in_first"]
+    browser = Browser(api.client, language)
+    page = the_form(browser, plain)
+    keeps_the_rules(page, language)
+    assert said in page.text
+    (led,) = {each.attrs["href"] for each in page.one("main").all("a")}
+    assert "login?" in led
+    assert "signup" in led
+    framed = browser.get(f"/events/{plain}/signup", Sec_Fetch_Dest="iframe")
+    assert said not in framed.text
+    cookie = api.logs_in("aino@gov.fi", "Aino")
+    browser.jar[cookie.partition("=")[0]] = cookie.partition("=")[2]
+    assert said not in the_form(browser, plain).text
+    api("PATCH", "/v1/staff/settings", {"prove_address": False}, STAFF_KEY, If_Match="*")
+    api.clock.forward(minutes=2)
+    assert said not in the_form(Browser(api.client, language), plain).text
 
 
 def test_a_form_that_became_a_sign_up_does_not_become_that_of_somebody_else(

@@ -31,9 +31,8 @@ from chalicelib.services.sender import nudge
 from chalicelib.services.telling_again import again_due
 from chalicelib.services.writing import Attempt, Intent, Outcome, write
 
-MOST_KNOWN = (
-    30  # guests by their addresses: three items each at most, of a hundred in a transaction
-)
+# Guests by their addresses: three items each at most, of a hundred in a transaction.
+MOST_KNOWN = 30
 
 
 @dataclass(frozen=True, slots=True)

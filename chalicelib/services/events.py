@@ -21,7 +21,7 @@ from chalicelib.services.queues import BATCH, LOST, expire_lapsed, put, settle
 from chalicelib.services.writing import AlreadyDone, Attempt, Intent, Outcome, write
 
 log = logging.getLogger(__name__)
-AHEAD = timedelta(days=400)  # how far the clock looks
+AHEAD = timedelta(days=731)  # how far the clock looks: two years
 REQUEST_SECONDS = 8.0  # of ending sign-ups within one request
 CLOCK_SECONDS = 40.0  # and within one run of the clock, which has more to do
 

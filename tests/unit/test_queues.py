@@ -158,6 +158,16 @@ def test_who_proves_twice_has_proved_once_whatever_came_of_it():
         scene.do(signup_changes.prove, "aino")
 
 
+def test_what_is_called_off_two_years_ahead_is_ended_by_the_clock():
+    """W-17: whoever called it off died before any sign-up was ended."""
+    far = timedelta(days=700)
+    scene = Scene(an_event(starts_at=START + far, ends_at=END + far))
+    scene.sign_up("aino")
+    events.call_off(scene.ports, EVENT, "", an_intent(STAFF), seconds=0.0)
+    events.reconcile_all(scene.ports)
+    assert scene.states("aino") == ["called-off"]
+
+
 def test_a_party_keeps_its_guests_when_its_lead_hands_over():
     scene = Scene()
     scene.party("eero", 2)

@@ -463,7 +463,6 @@ scene(
 )
 
 
-@pytest.mark.timeout(600)  # where two are forgotten at once there are very many orders
 @pytest.mark.parametrize("name", SCENES)
 def test_every_order_is_fair(name: str) -> None:
     """S-14, W-03, W-04, W-05, W-07, W-09, W-12, W-15, W-16, W-19, W-20, W-21, P-08"""

@@ -121,6 +121,11 @@ MESSAGES: dict[str, Three] = {
         "Länken för distansdeltagande kan skickas bara till dem som har en distansplats.",
         "The link to join can be sent only to those who have a remote seat.",
     ),
+    "invalid-request/remote-link-shown": (
+        "Kaikki näkevät tämän tekstin. Anna etäyhteyden linkki vain sille varatussa kohdassa.",
+        "Alla ser den här texten. Ange länken för distansdeltagande bara i fältet för den.",
+        "Everybody sees this text. Give the link to join only in the field that is for it.",
+    ),
     "stale-state/series": (
         "Tapahtuma kuuluu jo sarjaan.",
         "Evenemanget hör redan till en serie.",

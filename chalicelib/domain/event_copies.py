@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.events import Event, State, check_times, seats
+from chalicelib.domain.events import Event, State, check_event, seats
 from chalicelib.domain.times import shifted
 
 
@@ -13,14 +13,14 @@ def copied(event: Event, event_id: str, starts_at: datetime, zone: ZoneInfo) -> 
 
     End, window and cut-off stand to the start as they did, on the wall-clock of `zone`. Texts, place,
     questions and rules are the same; who signed up, its place in the ledger and what was told of it
-    are not. Refused as `check_times` says.
+    are not. Refused as `check_event` says.
     """
     first = event.starts_at
 
     def moved(instant: datetime) -> datetime:
         return shifted(instant, first, starts_at, zone)
 
-    return check_times(
+    return check_event(
         replace(
             event,
             event_id=event_id,

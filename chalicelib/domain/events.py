@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.domain.errors import Problem, Refused, refuse
-from chalicelib.domain.programmes import Programme, edited
+from chalicelib.domain.programmes import Programme, edited, shown_to_all
 from chalicelib.domain.questions import Question
 from chalicelib.domain.reminders import RULES
 from chalicelib.domain.tallies import Tally, anybodys
@@ -252,9 +252,15 @@ def resized(event: Event, way: Way, limit: int | None, most_waiting: int | None 
     return replace(event, ways={**event.ways, way: after}, version=event.version + 1)
 
 
-def check_times(event: Event) -> Event:
-    """The event itself. Refused where it ends before it starts, or sign-up does, or it is too long."""
-    wrong = []
+def check_event(event: Event) -> Event:
+    """The event itself. Refused where it ends before it starts, or sign-up does, or it is too long; and where
+    what everybody reads holds the link to join, which is for those alone who have a remote seat (I-14).
+    """
+    wrong = [
+        Problem("invalid-request", pointer, {"why": "remote-link-shown"})
+        for pointer, text in shown_to_all(event.title, event.programme)
+        if event.programme.remote_link and event.programme.remote_link in text
+    ]
     if event.ends_at - event.starts_at > LONGEST:
         wrong.append(Problem("range-too-long", "/end", {"days": LONGEST.days}))
     if event.ends_at <= event.starts_at:
@@ -293,7 +299,7 @@ def revised(
         after = replace(after, apart=event.apart or (bool(event.series_id) and moved))
     told = _where_and_when(after) != _where_and_when(event)
     rearmed = told or after.reminders != event.reminders
-    return check_times(
+    return check_event(
         replace(
             after,
             calendar_sequence=event.calendar_sequence + told,

@@ -1,6 +1,6 @@
 """What people read of an event: what it is about, where it is, and whom to ask."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,3 +26,11 @@ def edited(programme: Programme, changes: Mapping[str, Any]) -> Programme:
     """With other fields; of the description, the languages that are named change."""
     texts = {**programme.description, **changes.get("description", {})}
     return replace(programme, **{**changes, "description": texts})
+
+
+def shown_to_all(title: Mapping[str, str], programme: Programme) -> Iterator[tuple[str, str]]:
+    """The texts that everybody reads, each with its pointer."""
+    for name, texts in (("title", title), ("description", programme.description)):
+        yield from ((f"/{name}/{language}", text) for language, text in texts.items())
+    yield "/address", programme.address
+    yield "/contact", programme.contact

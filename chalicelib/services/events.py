@@ -47,7 +47,7 @@ def create(
 
     def decide(attempt: Attempt) -> Event:
         attempt.read()
-        made = settled(attempt, None, domain.check_times(event), override)
+        made = settled(attempt, None, domain.check_event(event), override)
         ports.events.create(attempt.tx, made)
         note(attempt, made, "create")
         return made

@@ -143,6 +143,28 @@ def test_what_cannot_be_is_refused(api: Api, changes: dict[str, Any], pointer: s
     assert api.store.events == {}
 
 
+def test_the_link_to_join_is_in_no_text_that_everybody_reads(api: Api) -> None:
+    """I-14: neither written with the event nor later, by a text or by the link."""
+    link = "https://video.example/abc"
+    texts = {
+        "title": {"fi": "Työpaja", "en": link},
+        "description": {"fi": f"Liity: <{link}>"},
+        "contact": link,
+        "address": link,
+    }
+    remote = {"remote": {"limit": 5}, "remote_link": link}
+    answer = api("POST", LIST, EVENT | remote | texts, STAFF_KEY)
+    assert answer.status == 422
+    pointers = ["/title/en", "/description/fi", "/address", "/contact"]
+    assert [each["pointer"] for each in answer.json["errors"]] == pointers
+    assert "Kaikki näkevät" in answer.json["errors"][0]["message"]
+    assert api.store.events == {}
+    event_id = write(api, contact=link)
+    answer = api("PATCH", f"{LIST}/{event_id}", remote, STAFF_KEY, If_Match="*")
+    assert [each["pointer"] for each in answer.json["errors"]] == ["/contact"]
+    assert api.store.events[event_id].programme.remote_link == ""
+
+
 def test_an_event_is_to_come(api: Api) -> None:
     answer = api("POST", LIST, EVENT | {"start": "2026-12-01T09:00"}, STAFF_KEY)  # which is now
     assert (answer.status, answer.problem) == (422, "in-the-past")

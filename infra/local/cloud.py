@@ -144,12 +144,12 @@ class Cloud:
             raise _broken(self.state, f"see {self.log}")
         return True
 
-    def stop(self) -> bool:
-        """Stop the process and wait until its state is written; whether it was running."""
+    def stop(self, *, keep: bool = True) -> bool:
+        """Stop the process and wait until its state is written, if it is kept; whether it was running."""
         pid = self._pid()
         if not pid:
             return False
-        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGTERM if keep else signal.SIGKILL)
         for _ in range(STOP_SECONDS * 20):
             if not _alive(pid):
                 self._pid_file().unlink(missing_ok=True)
